@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Carrying out a plan on the host's side: open its fds, start berth-init, serve its sync points.
+ * create, run, exec and start are short programs over these.
+ */
+#ifndef BERTH_ACT_ACT_H
+#define BERTH_ACT_ACT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "../lib/arena.h"
+#include "../lib/err.h"
+#include "../plan/plan.h"
+
+/* Facts for the planner. 0 or -1 with *e: the kernel is older than 5.14. */
+int facts_gather(struct plan_facts *f, struct arena *a, struct err *e);
+/* True when we are not root of the first user namespace. */
+bool facts_rootless(void);
+
+/* A started berth-init. Zero-initialise with INIT_PROC_INIT; init_proc_clear() kills and reaps it
+ * unless it was disarmed (pid set to 0), and closes the fds. */
+struct init_proc {
+	pid_t pid;
+	int pidfd;
+	int sync;	/* our end of SYNC */
+	int console;	/* pty master, or -1 */
+	int listener;	/* seccomp listener, or -1 */
+	bool exec_seen; /* MSG_EXEC came */
+	uint64_t nofile_soft; /* RLIMIT_NOFILE to put back, or 0 */
+	struct plan_report failed; /* the MSG_FAILED that came, if failed.msg is set */
+};
+#define INIT_PROC_INIT { .pid = 0, .pidfd = -1, .sync = -1, .console = -1, .listener = -1 }
+void init_proc_clear(struct init_proc *ip);
+#define CLEANUP_INIT_PROC __attribute__((cleanup(init_proc_clear)))
+
+/* Where the fds of a plan come from that only the caller knows. */
+struct launch_fds {
+	int pidfd;	/* PFD_PIDFD */
+	int listen;	/* PFD_LISTEN */
+	int cgroup;	/* PFD_CGROUP: directory of the container's cgroup */
+};
+int launch_open_fds(struct plan *p, const struct launch_fds *lf, struct init_proc *ip, struct err *e);
+
+/* clone3 with the plan's namespaces (born in cgroup `cgfd` unless it is -1), execve berth-init from a sealed memfd, send
+ * it the plan. `preserve`: how many fds from 3 on stay open for the container. */
+int launch_start(struct plan *p, struct init_proc *ip, int cgfd, unsigned preserve, struct err *e);
+
+/* Serve reports until one of `until` (a bit mask, 1 << MSG_*) arrives; consoles and listeners are put into
+ * *ip, MSG_CHILD replaces pid and pidfd, warnings are logged. MSG_FAILED and end of file are errors, told in
+ * the words of the plan; end of file is success when MSG_EXEC came before it and `until` has 1 << 0.
+ * Returns the message (0 for that end of file), or -1. `fd`: ip->sync, or the connection of start. Without a
+ * plan (start) a MSG_FAILED is only kept in ip->failed and *e stays unset: the caller finds the words. */
+int launch_wait(struct plan *p, struct init_proc *ip, int fd, unsigned until, struct err *e);
+/* Put back the limit on open files that launch_open_fds() had to raise; when berth-init is ready. */
+void launch_restore_nofile(const struct init_proc *ip);
+int launch_send(int fd, enum plan_cmd_type type, struct err *e);
+
+/* Sync #1: write uid_map, setgroups (when it is to be denied) and gid_map of a process. */
+int maps_write(pid_t pid, const struct spec_linux *l, bool deny_setgroups, struct err *e);
+
+/* process.oomScoreAdj, from outside: needs no procfs inside. The pid is that of an unreaped child. */
+int oom_score_write(pid_t pid, int64_t value, struct err *e);
+
+/* Send a fd over a listening unix socket's path (console socket, pidfd socket): one message, one fd. */
+int socket_send_fd(const char *path, int fd, const char *text, struct err *e);
+/* Bind and listen on `name` in a directory fd; connect likewise. Any length of path works. */
+int socket_listen_at(int dirfd, const char *name, struct err *e);
+int socket_connect_at(int dirfd, const char *name, struct err *e);
+
+/* The foreground of run and exec: forward signals to the process, proxy its terminal (console >= 0), wait.
+ * Returns its exit status (128+n for a signal) or -1 with *e. Signals must have been blocked with
+ * foreground_prepare() before the process was started, so that none is lost. */
+int foreground_prepare(struct err *e);
+int foreground_wait(struct init_proc *ip, bool terminal, struct err *e);
+
+/* Write a pid file: the number, no newline, complete before it has its name. */
+int pid_file_write(const char *path, pid_t pid, struct err *e);
+
+#endif

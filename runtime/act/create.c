@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Load, keep and undo; see create.h. perform.c carries out the plan.
+ *
+ * Undoing goes backwards through what was made: the process, the cgroup, the state folder, the pid file;
+ * and when hooks of the create phase ran, the poststop hooks have their turn (runtime.md, Lifecycle).
+ */
+#include "create.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "../../hooks/hooks.h"
+#include "../../spec/spec.h"
+#include "../lib/fd.h"
+#include "../lib/log.h"
+#include "../security/security.h"
+
+static const char *now_rfc3339(struct arena *a)
+{
+	struct timespec ts;
+	struct tm tm;
+	clock_gettime(CLOCK_REALTIME, &ts);
+	gmtime_r(&ts.tv_sec, &tm);
+	return arena_printf(a, "%04d-%02d-%02dT%02d:%02d:%02d.%09ldZ", tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday,
+			    tm.tm_hour, tm.tm_min, tm.tm_sec, ts.tv_nsec);
+}
+
+static uint64_t namespace_flags(const struct spec_linux *l)
+{
+	uint64_t flags = 0;
+	for (size_t i = 0; i < l->namespaces.n; i++)
+		flags |= spec_namespace_flag(l->namespaces.v[i].type);
+	return flags;
+}
+
+static void fill_record(struct creation *x, const char *bundle)
+{
+	struct record *r = &x->rec;
+	const char *root = x->config->root->path;
+	uid_t uid = geteuid();
+	r->id = x->args->id;
+	r->oci_version = x->config->oci_version;
+	r->bundle = bundle;
+	r->rootfs = root[0] == '/' ? root : arena_printf(&x->arena, "%s/%s", bundle, root);
+	r->created = now_rfc3339(&x->arena);
+	r->owner = uid == 0 ? "root" : arena_printf(&x->arena, "%u", (unsigned)uid);
+	r->annotations = x->config->annotations;
+	r->ns_flags = namespace_flags(x->config->linux_);
+	r->cgroup.driver = x->args->driver;
+	r->no_new_keyring = x->args->no_new_keyring;
+	const struct spec_seccomp *seccomp = x->config->linux_->seccomp;
+	r->has_process = x->config->process != NULL;
+	r->has_listener = seccomp && seccomp->listener_path;
+	r->has_poststart = x->config->hooks.kind[HOOK_POSTSTART].n > 0;
+	r->has_poststop = x->config->hooks.kind[HOOK_POSTSTOP].n > 0;
+}
+
+/* An engine that wants a terminal tells where it goes; in the foreground it is relayed by us. */
+static int check_terminal(const struct creation *x, struct err *e)
+{
+	const struct spec_process *p = x->config->process;
+	bool terminal = p && p->terminal;
+	if (terminal && !x->args->console_socket && !x->args->foreground)
+		return err_config(e, "process.terminal", "a detached container with a terminal requires --console-socket");
+	if (!terminal && x->args->console_socket)
+		return err_config(e, "process.terminal", "--console-socket was given but no terminal is asked for");
+	return 0;
+}
+
+/* Is an LSM on? Asked only when the config names a label. */
+static void gather_lsm(struct plan_facts *f, const struct spec_config *c)
+{
+	const struct spec_process *p = c->process;
+	if (p && p->apparmor_profile && p->apparmor_profile[0])
+		f->apparmor_enabled = apparmor_enabled();
+	if ((p && p->selinux_label && p->selinux_label[0]) || (c->linux_->mount_label && c->linux_->mount_label[0]))
+		f->selinux_enabled = selinux_enabled();
+}
+
+/* What the hooks inside get on stdin; their own pid is put between the halves. */
+static void hook_states(struct creation *x)
+{
+	static const struct { enum hook_kind kind; enum status status; } inside[] = {
+		{ HOOK_CREATE_CONTAINER, STATUS_CREATING },
+		{ HOOK_START_CONTAINER, STATUS_CREATED },
+	};
+	for (size_t i = 0; i < sizeof(inside) / sizeof(inside[0]); i++) {
+		enum hook_kind k = inside[i].kind;
+		if (x->config->hooks.kind[k].n)
+			state_json_split(&x->arena, &x->rec, inside[i].status, &x->request.hook_state_before[k],
+					 &x->request.hook_state_after[k]);
+	}
+}
+
+int creation_load(struct creation *x, const struct creation_args *args, struct err *e)
+{
+	x->args = args;
+	if (state_check_id(args->id, e) < 0)
+		return -1;
+	unsigned preserve = args->preserve_fds, listen_fds;
+	if (preserve_fds_check(&preserve, &listen_fds, e) < 0)
+		return -1;
+	const char *bundle;
+	x->config = bundle_load(&x->arena, args->bundle, &bundle, &x->json, &x->json_len, e);
+	if (!x->config || check_terminal(x, e) < 0 || facts_gather(&x->facts, &x->arena, e) < 0)
+		return -1;
+	gather_lsm(&x->facts, x->config);
+	x->facts.bundle = bundle;
+	x->facts.id = args->id;
+	x->request = (struct plan_request){ .no_pivot = args->no_pivot,
+					    .no_new_keyring = args->no_new_keyring,
+					    .wait_for_start = !args->run,
+					    .preserve_fds = preserve,
+					    .console_to_caller = args->foreground && !args->console_socket,
+					    .cgroup_disabled = args->driver == CGROUP_DISABLED,
+					    .systemd_cgroup = args->driver == CGROUP_SYSTEMD,
+					    .listen_fds = listen_fds };
+	fill_record(x, bundle);
+	hook_states(x);
+	if (args->driver != CGROUP_DISABLED &&
+	    cgroup_resolve_path(&x->arena, x->config, args->id, args->driver, x->facts.rootless, &x->rec.cgroup.path, e) < 0)
+		return -1;
+	if (plan_create(&x->plan, &x->arena, x->config, &x->request, &x->facts, e) < 0) {
+		spec_err_locate(e, x->json, x->json_len);
+		return -1;
+	}
+	return 0;
+}
+
+void creation_keep(struct creation *x)
+{
+	x->armed = false;
+	x->init.pid = 0;
+}
+
+static void run_poststop(struct creation *x)
+{
+	struct err ignored = { 0 };
+	const char *state = state_json(&x->arena, &x->rec, STATUS_STOPPED, 0, false, NULL);
+	hooks_run(&x->config->hooks, HOOK_POSTSTOP, state, x->rec.bundle, true, &ignored);
+}
+
+static void undo(struct creation *x)
+{
+	struct err ignored = { 0 };
+	if (x->cgfd >= 0)
+		cgroup_kill(x->cgfd, SIGKILL, &ignored);
+	init_proc_clear(&x->init);
+	if (x->pid_file_made)
+		unlink(x->args->pid_file);
+	if (x->rec.cgroup.inode && cgroup_destroy(&x->rec.cgroup, &ignored) < 0)
+		log_warn("%s", ignored.text);
+	err_clear(&ignored);
+	if (x->dir_made && state_dir_remove(&x->dir, &ignored) < 0)
+		log_warn("%s", ignored.text);
+	if (x->hooks_ran)
+		run_poststop(x);
+}
+
+void creation_clear(struct creation *x)
+{
+	if (x->armed)
+		undo(x);
+	init_proc_clear(&x->init);
+	fd_close(&x->cgfd);
+	fd_close(&x->listen);
+	state_dir_close(&x->dir);
+	/* the arena goes with the process: freeing it page by page would cost more than exiting */
+}

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * From a bundle to a container whose process waits to be started: what `create` and `run` share.
+ *
+ *	CLEANUP_CREATION struct creation x = CREATION_INIT;   undoes whatever was made
+ *	creation_load(&x, ...)      read, check, plan: nothing is touched
+ *	creation_perform(&x, ...)   the plan's host steps, up to "created"
+ *	creation_start(&x, ...)     run only: let it go, poststart hooks
+ *	creation_keep(&x)           disarm the undo
+ */
+#ifndef BERTH_ACT_CREATE_H
+#define BERTH_ACT_CREATE_H
+
+#include "../state/state.h"
+#include "act.h"
+
+/* What the command line says. */
+struct creation_args {
+	const char *id, *bundle, *console_socket, *pid_file, *pidfd_socket, *root;
+	bool no_pivot, no_new_keyring;
+	bool run;	  /* the process is started by us, not by `berth start` */
+	bool foreground;  /* run without --detach: the terminal is relayed by us */
+	unsigned preserve_fds;
+	enum cgroup_driver driver;
+};
+
+struct creation {
+	struct arena arena;
+	const struct creation_args *args;
+	const char *json;
+	size_t json_len;
+	struct spec_config *config;
+	struct plan_request request;
+	struct plan_facts facts;
+	struct plan plan;
+	struct record rec;
+	struct state_dir dir;
+	struct init_proc init;
+	int cgfd, listen;
+	bool dir_made, pid_file_made, ns_waiting, hooks_ran, armed;
+};
+#define CREATION_INIT { .dir = STATE_DIR_INIT, .init = INIT_PROC_INIT, .cgfd = -1, .listen = -1, .armed = true }
+void creation_clear(struct creation *x);
+#define CLEANUP_CREATION __attribute__((cleanup(creation_clear)))
+
+int creation_load(struct creation *x, const struct creation_args *args, struct err *e);
+int creation_perform(struct creation *x, struct err *e);
+int creation_start(struct creation *x, struct err *e);
+void creation_keep(struct creation *x);
+
+/* Read and check the config of a bundle; in the arena. Also for `plan` and `exec`. The path of the bundle is
+ * made absolute as *ret_bundle. */
+struct spec_config *bundle_load(struct arena *a, const char *bundle, const char **ret_bundle, const char **ret_json,
+				size_t *ret_len, struct err *e);
+
+/* The seccomp filter of a config goes into a plan; compiled filters are kept in ROOT/.seccomp. */
+int plan_compile_seccomp(struct plan *p, const struct spec_seccomp *s, int root_fd, struct err *e);
+
+/* fds that the caller passes on: --preserve-fds and LISTEN_FDS; checks that they are open. */
+int preserve_fds_check(unsigned *preserve, unsigned *listen_fds, struct err *e);
+
+#endif

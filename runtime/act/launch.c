@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Starting berth-init and talking to it (plan/format.h has the protocol).
+ *
+ *   clone3 with the container's namespaces, born in its cgroup, our memory shared until the exec
+ *   -> execveat of the sealed image, with nothing but 0, 1, 2, the preserved fds and SYNC
+ *   -> the plan and its fds over SYNC, which berth-init takes once it is non-dumpable
+ *   -> reports back
+ */
+#include "act.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "../lib/fd.h"
+#include "../lib/log.h"
+#include "../lib/sys.h"
+#include "clone.h"
+#include "image.h"
+
+#ifndef CLOSE_RANGE_CLOEXEC
+#define CLOSE_RANGE_CLOEXEC (1U << 2)
+#endif
+
+static void reap(struct init_proc *ip, siginfo_t *si)
+{
+	memset(si, 0, sizeof(*si));
+	while (waitid(P_PID, (id_t)ip->pid, si, WEXITED | __WALL) < 0 && errno == EINTR)
+		;
+}
+
+void init_proc_clear(struct init_proc *ip)
+{
+	if (ip->pid > 0) {
+		siginfo_t si;
+		if (ip->pidfd >= 0)
+			sys_pidfd_send_signal(ip->pidfd, SIGKILL);
+		reap(ip, &si);
+		ip->pid = 0;
+	}
+	fd_close(&ip->pidfd);
+	fd_close(&ip->sync);
+	fd_close(&ip->console);
+	fd_close(&ip->listener);
+}
+
+/* ---- the child, in our memory: no library call that could take a lock or touch our state ---- */
+
+struct child {
+	int image, sync, target; /* SYNC has to become `target` */
+	char number[12];
+	int err; /* written by the child, read by us after the vfork */
+};
+
+static void child_main(void *arg)
+{
+	struct child *c = arg;
+	char *argv[] = { "berth-init", c->number, NULL }, *envp[] = { NULL };
+	int r = c->sync == c->target ? fcntl(c->sync, F_SETFD, 0) : dup2(c->sync, c->target);
+	/* what the caller left open above SYNC is no business of the container */
+	if (r >= 0)
+		r = sys_close_range((unsigned)c->target + 1, ~0U, CLOSE_RANGE_CLOEXEC);
+	if (r >= 0)
+		syscall(SYS_execveat, c->image, "", argv, envp, AT_EMPTY_PATH);
+	c->err = errno;
+	_exit(127);
+}
+
+static int spawn(struct child *c, uint64_t ns_flags, int cgfd, struct init_proc *ip, struct err *e)
+{
+	static _Alignas(64) char stack[16 * 1024];
+	struct clone_args args = {
+		.flags = ns_flags | CLONE_VM | CLONE_VFORK | CLONE_PIDFD,
+		.pidfd = (uintptr_t)&ip->pidfd,
+		.exit_signal = SIGCHLD,
+		.stack = (uintptr_t)stack,
+		.stack_size = sizeof(stack),
+	};
+	if (cgfd >= 0) {
+		args.flags |= CLONE_INTO_CGROUP;
+		args.cgroup = (uint64_t)cgfd;
+	}
+	long pid = clone3_call(&args, sizeof(args), child_main, c);
+	if (pid < 0)
+		return err_set(e, (int)-pid, "create the container's process and namespaces");
+	ip->pid = (pid_t)pid;
+	if (c->err)
+		return err_set(e, c->err, "execute berth-init");
+	return 0;
+}
+
+/* ---- sending the plan ---- */
+
+static int send_fds(int sock, const void *data, size_t len, const int *fds, size_t n)
+{
+	union {
+		struct cmsghdr align;
+		char buf[CMSG_SPACE(sizeof(int) * PLAN_FDS_PER_MSG)];
+	} control;
+	struct iovec iov = { .iov_base = (void *)data, .iov_len = len };
+	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1 };
+	if (n) {
+		memset(control.buf, 0, CMSG_SPACE(sizeof(int) * n));
+		msg.msg_control = control.buf;
+		msg.msg_controllen = CMSG_SPACE(sizeof(int) * n);
+		struct cmsghdr *c = CMSG_FIRSTHDR(&msg);
+		c->cmsg_level = SOL_SOCKET;
+		c->cmsg_type = SCM_RIGHTS;
+		c->cmsg_len = CMSG_LEN(sizeof(int) * n);
+		memcpy(CMSG_DATA(c), fds, sizeof(int) * n);
+	}
+	ssize_t r;
+	do
+		r = sendmsg(sock, &msg, MSG_NOSIGNAL);
+	while (r < 0 && errno == EINTR);
+	return r == (ssize_t)len ? 0 : -1;
+}
+
+static int send_all(int sock, const char *p, size_t len)
+{
+	while (len > 0) {
+		ssize_t n = send(sock, p, len, MSG_NOSIGNAL);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return -1;
+		p += n;
+		len -= (size_t)n;
+	}
+	return 0;
+}
+
+static int send_plan(int sock, struct plan *p)
+{
+	size_t size;
+	const char *block = plan_block(p, &size);
+	int *fds = arena_array(p->arena, p->nfds, sizeof(int));
+	for (size_t i = 0; i < p->nfds; i++)
+		fds[i] = p->fds[i].fd;
+	size_t done = p->nfds < PLAN_FDS_PER_MSG ? p->nfds : PLAN_FDS_PER_MSG;
+	if (send_fds(sock, block, sizeof(struct plan_head), fds, done) < 0)
+		return -1;
+	while (done < p->nfds) {
+		size_t n = p->nfds - done < PLAN_FDS_PER_MSG ? p->nfds - done : PLAN_FDS_PER_MSG;
+		if (send_fds(sock, "F", 1, fds + done, n) < 0)
+			return -1;
+		done += n;
+	}
+	return send_all(sock, block + sizeof(struct plan_head), size - sizeof(struct plan_head));
+}
+
+int launch_start(struct plan *p, struct init_proc *ip, int cgfd, unsigned preserve, struct err *e)
+{
+	struct child c = { .target = (int)(PLAN_SYNC_FD + preserve) };
+	snprintf(c.number, sizeof(c.number), "%d", c.target);
+	CLEANUP_FD int image = image_open(e);
+	if (image < 0)
+		return -1;
+	int pair[2];
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
+		return err_set(e, errno, "make the socket pair to berth-init");
+	ip->sync = pair[0];
+	CLEANUP_FD int theirs = pair[1];
+	if (image == c.target) { /* SYNC takes this number in the child */
+		int moved = fcntl(image, F_DUPFD_CLOEXEC, c.target + 1);
+		if (moved < 0)
+			return err_set(e, errno, "duplicate the image of berth-init");
+		close(image);
+		image = moved;
+	}
+	c.image = image;
+	c.sync = theirs;
+	if (spawn(&c, p->clone_flags, cgfd, ip, e) < 0)
+		return -1;
+	fd_close(&theirs);
+	if (send_plan(ip->sync, p) < 0)
+		return err_set(e, errno, "send the plan to berth-init");
+	plan_close_fds(p);
+	return 0;
+}
+
+/* ---- reports ---- */
+
+/* 1: a report, 0: end of file, -1: error. *ret_fd owns a fd that came along. */
+static int receive(int sock, struct plan_report *r, int *ret_fd, struct err *e)
+{
+	union {
+		struct cmsghdr align;
+		char buf[CMSG_SPACE(sizeof(int))];
+	} control;
+	struct iovec iov = { .iov_base = r, .iov_len = sizeof(*r) };
+	struct msghdr msg = { .msg_iov = &iov,
+			      .msg_iovlen = 1,
+			      .msg_control = control.buf,
+			      .msg_controllen = sizeof(control.buf) };
+	ssize_t n;
+	do
+		n = recvmsg(sock, &msg, MSG_CMSG_CLOEXEC | MSG_WAITALL);
+	while (n < 0 && errno == EINTR);
+	struct cmsghdr *c = n > 0 ? CMSG_FIRSTHDR(&msg) : NULL;
+	if (c && c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS)
+		memcpy(ret_fd, CMSG_DATA(c), sizeof(int));
+	if (n == 0 || (n < 0 && errno == ECONNRESET))
+		return 0;
+	if (n < 0)
+		return err_set(e, errno, "read from berth-init");
+	if ((size_t)n != sizeof(*r) || r->magic != PLAN_MAGIC)
+		return err_set(e, 0, "malformed report from berth-init");
+	r->text[PLAN_REPORT_TEXT - 1] = '\0';
+	return 1;
+}
+
+static int became(struct init_proc *ip, const struct plan_report *r, struct err *e)
+{
+	siginfo_t si;
+	reap(ip, &si);
+	fd_close(&ip->pidfd);
+	/* the new process is our child too (CLONE_PARENT) and not reaped, so the number is its own */
+	ip->pid = r->value;
+	ip->pidfd = sys_pidfd_open(ip->pid, 0);
+	return ip->pidfd < 0 ? err_set(e, errno, "open a pidfd of berth-init") : 0;
+}
+
+static int ended(struct init_proc *ip, struct err *e)
+{
+	siginfo_t si = { 0 };
+	if (ip->pid > 0) {
+		if (ip->pidfd >= 0)
+			sys_pidfd_send_signal(ip->pidfd, SIGKILL);
+		reap(ip, &si);
+		ip->pid = 0;
+	}
+	if (si.si_code == CLD_KILLED || si.si_code == CLD_DUMPED)
+		return err_set(e, 0, "berth-init was killed by signal %d", si.si_status);
+	return err_set(e, 0, "berth-init ended before its work was done");
+}
+
+static int keep_fd(int *slot, int *fd, const char *what, struct err *e)
+{
+	if (*fd < 0)
+		return err_set(e, 0, "berth-init sent no %s", what);
+	fd_close(slot);
+	*slot = take_fd(fd);
+	return 0;
+}
+
+static int handle(struct plan *p, struct init_proc *ip, const struct plan_report *r, int *fd, struct err *e)
+{
+	switch (r->msg) {
+	case MSG_FAILED:
+		ip->failed = *r;
+		return p ? plan_explain(p, r, e) : -1;
+	case MSG_CHILD:
+		return became(ip, r, e);
+	case MSG_CONSOLE:
+		return keep_fd(&ip->console, fd, "terminal", e);
+	case MSG_SECCOMP:
+		return keep_fd(&ip->listener, fd, "seccomp listener", e);
+	case MSG_EXEC:
+		ip->exec_seen = true;
+		return 0;
+	case MSG_WARN:
+		log_warn("%s: %s", r->text, err_text(r->err));
+		return 0;
+	default:
+		return 0;
+	}
+}
+
+int launch_wait(struct plan *p, struct init_proc *ip, int fd, unsigned until, struct err *e)
+{
+	for (;;) {
+		struct plan_report r;
+		CLEANUP_FD int got = -1;
+		int n = receive(fd, &r, &got, e);
+		if (n < 0)
+			return -1;
+		if (n == 0)
+			return ip->exec_seen && (until & 1) ? 0 : ended(ip, e);
+		if (handle(p, ip, &r, &got, e) < 0)
+			return -1;
+		if (r.msg < 32 && (until & (1U << r.msg)))
+			return (int)r.msg;
+	}
+}
+
+int launch_send(int fd, enum plan_cmd_type type, struct err *e)
+{
+	struct plan_cmd cmd = { .magic = PLAN_MAGIC, .type = type };
+	if (send_all(fd, (const char *)&cmd, sizeof(cmd)) < 0)
+		return err_set(e, errno, "write to berth-init");
+	return 0;
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Sync #1: the id maps of a new user namespace. Each map is one write(2), as the kernel demands
+ * (user_namespaces(7)). The process is our unreaped child, so its pid cannot have been reused.
+ */
+#include "act.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "../lib/fd.h"
+
+enum { MAP_LINES_MAX = 340, MAP_LINE_MAX = 36 };
+
+static int write_map(pid_t pid, const char *file, const struct id_mappings *m, const char *at, struct err *e)
+{
+	char text[MAP_LINES_MAX * MAP_LINE_MAX], path[64];
+	size_t len = 0;
+	for (size_t i = 0; i < m->n && i < MAP_LINES_MAX; i++)
+		len += (size_t)snprintf(text + len, sizeof(text) - len, "%u %u %u\n", m->v[i].container_id,
+					m->v[i].host_id, m->v[i].size);
+	snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, file);
+	if (fd_write_small(AT_FDCWD, path, text, len) < 0) {
+		int eno = errno;
+		return err_config(e, at, "write the map: %s", err_text(eno));
+	}
+	return 0;
+}
+
+int maps_write(pid_t pid, const struct spec_linux *l, bool deny_setgroups, struct err *e)
+{
+	if (deny_setgroups) {
+		/* without privileges a gid map is only accepted after setgroups(2) was given up */
+		char path[64];
+		snprintf(path, sizeof(path), "/proc/%d/setgroups", (int)pid);
+		if (fd_write_small(AT_FDCWD, path, "deny", 4) < 0)
+			return err_set(e, errno, "deny setgroups in the user namespace");
+	}
+	if (write_map(pid, "uid_map", &l->uid_mappings, "linux.uidMappings", e) < 0)
+		return -1;
+	return write_map(pid, "gid_map", &l->gid_mappings, "linux.gidMappings", e);
+}

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The fds of a plan, opened on the host's side before anything of the container exists: namespaces to
+ * join, detached copies of the rootfs and of bind sources. Paths here come from the config and mean what
+ * they mean to berth; what is inside the container is resolved by berth-init.
+ */
+#include "act.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <linux/nsfs.h>
+#include <stdlib.h>
+#include <sys/ioctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/statfs.h>
+#include <unistd.h>
+
+#include "../../spec/spec.h"
+#include "../lib/fd.h"
+#include "../lib/sys.h"
+
+#ifndef NSFS_MAGIC
+#define NSFS_MAGIC 0x6e736673
+#endif
+#ifndef TIOCGPTPEER
+#define TIOCGPTPEER _IO('T', 0x41)
+#endif
+
+struct open_ctx {
+	struct plan *plan;
+	const struct launch_fds *lf;
+	struct init_proc *ip;
+};
+
+/* O_NONBLOCK: a FIFO in place of a namespace file must not hold us up. */
+static int open_ns(struct open_ctx *c, struct plan_fd *f, struct err *e)
+{
+	(void)c;
+	CLEANUP_FD int fd = open(f->path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	struct statfs sf;
+	if (fd < 0)
+		return err_set(e, errno, "%s: open namespace \"%s\"", f->origin, f->path);
+	if (fstatfs(fd, &sf) < 0 || sf.f_type != NSFS_MAGIC)
+		return err_config(e, f->origin, "\"%s\" is not a namespace", f->path);
+	int type = ioctl(fd, NS_GET_NSTYPE);
+	if (type < 0 || (unsigned)type != (unsigned)spec_namespace_flag((enum ns_kind)f->num))
+		return err_config(e, f->origin, "\"%s\" is not a %s namespace", f->path,
+				  spec_namespace_name((enum ns_kind)f->num));
+	return take_fd(&fd);
+}
+
+static int open_pidfd(struct open_ctx *c, struct plan_fd *f, struct err *e)
+{
+	int fd = fcntl(c->lf->pidfd, F_DUPFD_CLOEXEC, 3);
+	return fd < 0 ? err_set(e, errno, "%s: duplicate the pidfd", f->origin) : fd;
+}
+
+static bool is_host_root(const struct stat *st)
+{
+	struct stat root;
+	return stat("/", &root) == 0 && root.st_dev == st->st_dev && root.st_ino == st->st_ino;
+}
+
+static int open_mount_tree(struct open_ctx *c, struct plan_fd *f, struct err *e)
+{
+	struct plan_step *step = &c->plan->inside[f->step].s;
+	bool root = step->kind == STEP_ROOT;
+	unsigned flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | (f->num ? AT_RECURSIVE : 0);
+	CLEANUP_FD int fd = sys_open_tree(AT_FDCWD, f->path, flags);
+	struct stat st;
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return err_set(e, errno, "%s: open %s \"%s\"", f->origin, root ? "rootfs" : "source", f->path);
+	if (root && !S_ISDIR(st.st_mode))
+		return err_set(e, ENOTDIR, "%s: rootfs \"%s\"", f->origin, f->path);
+	if (root && is_host_root(&st))
+		return err_config(e, f->origin, "\"%s\" is the root of the host", f->path);
+	if (S_ISDIR(st.st_mode))
+		step->flags |= STEP_F_DIR;
+	return take_fd(&fd);
+}
+
+static int open_device(struct open_ctx *c, struct plan_fd *f, struct err *e)
+{
+	(void)c;
+	CLEANUP_FD int fd = sys_open_tree(AT_FDCWD, f->path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+	struct stat st;
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return err_set(e, errno, "%s: open device \"%s\"", f->origin, f->path);
+	const struct plan_step *s = &c->plan->inside[f->step].s;
+	if ((st.st_mode & S_IFMT) != (s->val[0] & S_IFMT) || (!S_ISFIFO(st.st_mode) && st.st_rdev != s->val[1]))
+		return err_config(e, f->origin, "\"%s\" of the host is another device", f->path);
+	return take_fd(&fd);
+}
+
+static int open_cgroup(struct open_ctx *c, struct plan_fd *f, struct err *e)
+{
+	int fd = sys_open_tree(c->lf->cgroup, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH);
+	return fd < 0 ? err_set(e, errno, "%s: clone the cgroup's mount", f->origin) : fd;
+}
+
+static int open_listen(struct open_ctx *c, struct plan_fd *f, struct err *e)
+{
+	int fd = fcntl(c->lf->listen, F_DUPFD_CLOEXEC, 3);
+	return fd < 0 ? err_set(e, errno, "%s: duplicate the socket", f->origin) : fd;
+}
+
+static int open_pty(struct open_ctx *c, struct plan_fd *f, struct err *e)
+{
+	CLEANUP_FD int master = open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC);
+	if (master < 0 || unlockpt(master) < 0)
+		return err_set(e, errno, "%s: open a pseudo terminal", f->origin);
+	int slave = ioctl(master, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
+	if (slave < 0)
+		return err_set(e, errno, "%s: open the peer of the pseudo terminal", f->origin);
+	c->ip->console = take_fd(&master);
+	return slave;
+}
+
+typedef int open_fn(struct open_ctx *c, struct plan_fd *f, struct err *e);
+static open_fn *const openers[] = {
+	[PFD_NS] = open_ns,	      [PFD_PIDFD] = open_pidfd,	  [PFD_TREE] = open_mount_tree,
+	[PFD_DEVICE] = open_device,   [PFD_CGROUP] = open_cgroup, [PFD_LISTEN] = open_listen,
+	[PFD_PTY_SLAVE] = open_pty,
+};
+
+/* A config with hundreds of binds needs as many fds, in us and in berth-init. The soft limit is put
+ * back on the container's process when it is ready (launch_restore_nofile). */
+static void raise_nofile(size_t nfds, struct init_proc *ip)
+{
+	enum { SPARE = 64 };
+	struct rlimit r;
+	if (nfds < 64 || getrlimit(RLIMIT_NOFILE, &r) < 0 || nfds + SPARE <= r.rlim_cur)
+		return;
+	ip->nofile_soft = r.rlim_cur;
+	r.rlim_cur = nfds + SPARE < r.rlim_max ? nfds + SPARE : r.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &r);
+}
+
+void launch_restore_nofile(const struct init_proc *ip)
+{
+	struct rlimit r;
+	if (!ip->nofile_soft || prlimit(ip->pid, RLIMIT_NOFILE, NULL, &r) < 0)
+		return;
+	r.rlim_cur = ip->nofile_soft;
+	prlimit(ip->pid, RLIMIT_NOFILE, &r, NULL);
+}
+
+int launch_open_fds(struct plan *p, const struct launch_fds *lf, struct init_proc *ip, struct err *e)
+{
+	struct open_ctx c = { .plan = p, .lf = lf, .ip = ip };
+	raise_nofile(p->nfds, ip);
+	for (size_t i = 0; i < p->nfds; i++) {
+		p->fds[i].fd = openers[p->fds[i].kind](&c, &p->fds[i], e);
+		if (p->fds[i].fd < 0)
+			return -1;
+	}
+	return 0;
+}

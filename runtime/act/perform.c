@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The host steps of a plan, one function each, in the order of the plan. The numbers in the comments are
+ * the sync points of plan/format.h.
+ */
+#include "create.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../../hooks/hooks.h"
+#include "../../spec/spec.h"
+#include "../lib/fd.h"
+#include "../security/security.h"
+
+typedef int host_fn(struct creation *x, const struct host_step *s, struct err *e);
+
+static int do_state_dir(struct creation *x, const struct host_step *s, struct err *e)
+{
+	(void)s;
+	if (state_dir_create(&x->dir, x->args->root, x->args->id, e) < 0)
+		return -1;
+	x->dir_made = true;
+	/* later commands must not depend on the bundle being visible, so the config is kept with the state */
+	if (fd_write_atomic(x->dir.fd, "config.json", x->json, x->json_len, 0600, e) < 0)
+		return -1;
+	return plan_compile_seccomp(&x->plan, x->config->linux_->seccomp, x->dir.root_fd, e);
+}
+
+static int do_cgroup(struct creation *x, const struct host_step *s, struct err *e)
+{
+	(void)s;
+	if (cgroup_create(&x->arena, x->args->driver, x->rec.cgroup.path, x->config->linux_->resources,
+			  &x->rec.cgroup, &x->cgfd, e) < 0)
+		return -1;
+	/* from here on a `delete --force` must find the cgroup, whatever happens to us */
+	return state_write(&x->dir, &x->rec, e);
+}
+
+static int do_resources(struct creation *x, const struct host_step *s, struct err *e)
+{
+	(void)s;
+	return cgroup_apply(x->cgfd, x->config->linux_->resources, "linux.resources", e);
+}
+
+static int do_device_filter(struct creation *x, const struct host_step *s, struct err *e)
+{
+	(void)s;
+	return x->cgfd < 0 ? 0 : cgroup_device_filter(x->cgfd, x->config, x->facts.rootless, e);
+}
+
+static int do_open_fds(struct creation *x, const struct host_step *s, struct err *e)
+{
+	(void)s;
+	if (x->request.wait_for_start) {
+		x->listen = socket_listen_at(x->dir.fd, "start.sock", e);
+		if (x->listen < 0)
+			return -1;
+	}
+	struct launch_fds lf = { .pidfd = -1, .listen = x->listen, .cgroup = x->cgfd };
+	return launch_open_fds(&x->plan, &lf, &x->init, e);
+}
+
+static int do_clone(struct creation *x, const struct host_step *s, struct err *e)
+{
+	(void)s;
+	return launch_start(&x->plan, &x->init, x->cgfd, x->request.preserve_fds, e);
+}
+
+static int do_maps(struct creation *x, const struct host_step *s, struct err *e) /* #1 */
+{
+	if (launch_wait(&x->plan, &x->init, x->init.sync, 1U << MSG_MAP_ME, e) < 0 ||
+	    maps_write(x->init.pid, x->config->linux_, s->num == 1, e) < 0)
+		return -1;
+	return launch_send(x->init.sync, CMD_GO, e);
+}
+
+static int ns_ready(struct creation *x, struct err *e) /* #2, the first half */
+{
+	if (x->ns_waiting)
+		return 0;
+	x->ns_waiting = true;
+	return launch_wait(&x->plan, &x->init, x->init.sync, 1U << MSG_NS_READY, e) < 0 ? -1 : 0;
+}
+
+static int do_hooks(struct creation *x, const struct host_step *s, struct err *e)
+{
+	if (ns_ready(x, e) < 0)
+		return -1;
+	x->hooks_ran = true;
+	const char *state = state_json(&x->arena, &x->rec, STATUS_CREATING, x->init.pid, false, NULL);
+	return hooks_run(&x->config->hooks, (enum hook_kind)s->num, state, x->rec.bundle, false, e);
+}
+
+int oom_score_write(pid_t pid, int64_t value, struct err *e)
+{
+	char path[64], text[24];
+	snprintf(path, sizeof(path), "/proc/%d/oom_score_adj", (int)pid);
+	int n = snprintf(text, sizeof(text), "%lld", (long long)value);
+	if (fd_write_small(AT_FDCWD, path, text, (size_t)n) < 0) {
+		int eno = errno;
+		return err_config(e, "process.oomScoreAdj", "write %s: %s", text, err_text(eno));
+	}
+	return 0;
+}
+
+static int do_inside(struct creation *x, const struct host_step *s, struct err *e)
+{
+	(void)s;
+	if (x->ns_waiting && launch_send(x->init.sync, CMD_GO, e) < 0) /* #2, the second half */
+		return -1;
+	if (x->config->hooks.kind[HOOK_CREATE_CONTAINER].n)
+		x->hooks_ran = true;
+	if (launch_wait(&x->plan, &x->init, x->init.sync, 1U << MSG_READY, e) < 0) /* #3 */
+		return -1;
+	launch_restore_nofile(&x->init);
+	x->rec.pid = x->init.pid;
+	if (proc_start_time(x->rec.pid, &x->rec.start_time) < 0)
+		return err_set(e, errno, "read the start time of process %d", (int)x->rec.pid);
+	return 0;
+}
+
+static int do_oom_score(struct creation *x, const struct host_step *s, struct err *e)
+{
+	return oom_score_write(x->init.pid, s->num, e);
+}
+
+static int do_console(struct creation *x, const struct host_step *s, struct err *e)
+{
+	(void)s;
+	if (!x->args->console_socket)
+		return 0;
+	if (x->init.console < 0)
+		return err_set(e, 0, "berth-init made no terminal");
+	int r = socket_send_fd(x->args->console_socket, x->init.console, "/dev/ptmx", e);
+	fd_close(&x->init.console);
+	return r;
+}
+
+static int do_pid_file(struct creation *x, const struct host_step *s, struct err *e)
+{
+	(void)s;
+	if (x->args->pidfd_socket && socket_send_fd(x->args->pidfd_socket, x->init.pidfd, "pidfd", e) < 0)
+		return -1;
+	if (!x->args->pid_file)
+		return 0;
+	x->pid_file_made = true;
+	return pid_file_write(x->args->pid_file, x->rec.pid, e);
+}
+
+static int do_state(struct creation *x, const struct host_step *s, struct err *e)
+{
+	(void)s;
+	x->rec.created_done = true;
+	return state_write(&x->dir, &x->rec, e);
+}
+
+static host_fn *const host_fns[HOST_STEP_KINDS] = {
+	[HOST_STATE_DIR] = do_state_dir, [HOST_CGROUP] = do_cgroup,
+	[HOST_RESOURCES] = do_resources, [HOST_DEVICE_FILTER] = do_device_filter,
+	[HOST_OPEN_FDS] = do_open_fds,	 [HOST_CLONE] = do_clone,
+	[HOST_MAPS] = do_maps,		 [HOST_OOM_SCORE] = do_oom_score,
+	[HOST_HOOKS] = do_hooks,	 [HOST_INSIDE] = do_inside,
+	[HOST_CONSOLE] = do_console,	 [HOST_PID_FILE] = do_pid_file,
+	[HOST_STATE] = do_state,
+};
+
+int creation_perform(struct creation *x, struct err *e)
+{
+	for (size_t i = 0; i < x->plan.nhost; i++) {
+		const struct host_step *s = &x->plan.host[i];
+		if (s->kind == HOST_START)
+			break; /* creation_start(), or another command */
+		if (!host_fns[s->kind])
+			return err_config(e, s->origin, "berth cannot do this yet");
+		if (host_fns[s->kind](x, s, e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int send_listener(struct creation *x, struct err *e)
+{
+	const char *state = state_json(&x->arena, &x->rec, STATUS_CREATED, x->rec.pid, false, NULL);
+	int r = seccomp_send_listener(x->config->linux_->seccomp, x->init.listener, x->rec.pid, state, e);
+	fd_close(&x->init.listener);
+	return r;
+}
+
+int creation_start(struct creation *x, struct err *e)
+{
+	if (!x->config->process)
+		return err_config(e, "process", "is required to start the container");
+	if (launch_send(x->init.sync, CMD_START, e) < 0)
+		return -1;
+	x->hooks_ran = true;
+	for (;;) {
+		int m = launch_wait(&x->plan, &x->init, x->init.sync, 1U | 1U << MSG_SECCOMP, e);
+		if (m < 0)
+			return -1;
+		if (m == 0)
+			break;
+		if (send_listener(x, e) < 0)
+			return -1;
+	}
+	if (!x->config->hooks.kind[HOOK_POSTSTART].n)
+		return 0;
+	const char *state = state_json(&x->arena, &x->rec, STATUS_RUNNING, x->rec.pid, false, NULL);
+	return hooks_run(&x->config->hooks, HOOK_POSTSTART, state, x->rec.bundle, false, e);
+}

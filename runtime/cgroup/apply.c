@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Writing limits: the list that resources.c made, one file after the other. For an update the content
+ * of each file is read before, and written back, last first, when a later write fails.
+ */
+#include "internal.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../lib/fd.h"
+
+enum { CONTENT_MAX = 64 * 1024 };
+
+struct apply {
+	struct arena *a;
+	int cgfd;
+	bool update; /* remember the old values; a cgroup made for a new container is removed instead */
+	struct cg_writes writes;
+};
+
+/* The controller that a file belongs to, "" for the core's own and for names without one. */
+static const char *controller_of(const char *file, char *buf, size_t size)
+{
+	size_t n = strcspn(file, ".");
+	bool none = !file[n] || n >= size || (n == 6 && memcmp(file, "cgroup", 6) == 0);
+	memcpy(buf, file, none ? 0 : n);
+	buf[none ? 0 : n] = '\0';
+	return buf;
+}
+
+static int write_lines(int cgfd, const char *file, const char *text)
+{
+	do {
+		size_t n = strcspn(text, "\n");
+		/* the kernel ignores a write of no bytes; an empty line is how a list is emptied */
+		if (fd_write_small(cgfd, file, n ? text : "\n", n ? n : 1) < 0)
+			return -1;
+		text += n + (text[n] == '\n');
+	} while (*text);
+	return 0;
+}
+
+/* "QUOTA PERIOD" with the quota that is in force. */
+static int write_period(int cgfd, const struct cg_write *w)
+{
+	char old[64], text[128];
+	if (fd_read_small(cgfd, w->file, old, sizeof(old)) < 0)
+		return -1;
+	old[strcspn(old, " ")] = '\0';
+	size_t q = strlen(old), p = strlen(w->value);
+	if (q + 1 + p >= sizeof(text)) {
+		errno = EINVAL;
+		return -1;
+	}
+	memcpy(text, old, q);
+	text[q] = ' ';
+	memcpy(text + q + 1, w->value, p);
+	return fd_write_small(cgfd, w->file, text, q + 1 + p);
+}
+
+/* 0, or -1 with errno; ERANGE for a limit below the usage. */
+static int check_at_least(int cgfd, const struct cg_write *w)
+{
+	char now[32];
+	if (fd_read_small(cgfd, w->file, now, sizeof(now)) < 0)
+		return -1;
+	if (strtoull(now, NULL, 10) <= strtoull(w->value, NULL, 10))
+		return 0;
+	errno = ERANGE;
+	return -1;
+}
+
+static int put(int cgfd, const struct cg_write *w)
+{
+	if (w->flags & CGW_AT_LEAST)
+		return check_at_least(cgfd, w);
+	if (w->flags & CGW_KEEP_QUOTA)
+		return write_period(cgfd, w);
+	if (w->flags & CGW_LINES)
+		return write_lines(cgfd, w->file, w->value);
+	return fd_write_small(cgfd, w->file, w->value, strlen(w->value));
+}
+
+/* Keep what the file holds now. A file that is missing may appear with its controller later. */
+static void remember(struct apply *x, struct cg_write *w)
+{
+	char small[256];
+	if (!x->update || w->old || w->flags & CGW_AT_LEAST)
+		return;
+	ssize_t n = fd_read_small(x->cgfd, w->file, small, sizeof(small));
+	if (n < 0)
+		return;
+	if ((size_t)n < sizeof(small) - 2) {
+		w->old = arena_strndup(x->a, small, (size_t)n);
+		return;
+	}
+	char *buf = arena_alloc(x->a, CONTENT_MAX);
+	if (fd_read_small(x->cgfd, w->file, buf, CONTENT_MAX) >= 0)
+		w->old = buf;
+}
+
+/* put(), and once more after enabling the controller when the file is missing. 0; 1: the file does not
+ * exist (w->flags says whether that matters); -1 with errno; -1 with *e for the controller. */
+static int put_enabled(struct apply *x, struct cg_write *w, struct err *e)
+{
+	char controller[64];
+	remember(x, w);
+	if (put(x->cgfd, w) == 0)
+		return 0;
+	if (errno != ENOENT)
+		return -1;
+	if (!*controller_of(w->file, controller, sizeof(controller)))
+		return 1;
+	if (cg_controller_enable(x->cgfd, controller, w->prop, e) < 0)
+		return -1;
+	remember(x, w);
+	if (put(x->cgfd, w) == 0)
+		return 0;
+	return errno == ENOENT ? 1 : -1;
+}
+
+static int explain(const struct cg_write *w, int eno, struct err *e)
+{
+	if (w->flags & CGW_AT_LEAST && eno == ERANGE)
+		err_config(e, w->prop, "%s is lower than the memory in use (memory.checkBeforeUpdate)", w->value);
+	else if (eno == ENOENT)
+		err_config(e, w->prop, "this kernel has no cgroup file \"%s\"", w->file);
+	else
+		err_config(e, w->prop, "write \"%.128s\" to %s: %s", w->value, w->file, err_text(eno));
+	e->eno = eno;
+	return -1;
+}
+
+/* The old line for w->key, or what resets it. */
+static const char *old_line(struct arena *a, const struct cg_write *w)
+{
+	size_t n = strlen(w->key);
+	for (const char *p = w->old; p && *p; p = strchr(p, '\n')) {
+		p += *p == '\n';
+		if (strncmp(p, w->key, n) == 0 && p[n] == ' ')
+			return arena_strndup(a, p, strcspn(p, "\n"));
+	}
+	return w->reset;
+}
+
+/* Put back what was changed. Twice, because an order that was right on the way there (quota, then
+ * burst) may be wrong on the way back. Lines that `unified` added to a file of lines stay: what resets
+ * a line of an unknown file is unknown. */
+static void undo(struct apply *x)
+{
+	for (int pass = 0; pass < 2; pass++) {
+		for (size_t i = x->writes.n; i-- > 0;) {
+			const struct cg_write *w = &x->writes.v[i];
+			if (!w->old)
+				continue;
+			const char *text = w->key ? old_line(x->a, w) : w->old;
+			if (text)
+				write_lines(x->cgfd, w->file, text);
+		}
+	}
+}
+
+/* CGW_RETRY: the next write first, then this one again. */
+static int retry_after_next(struct apply *x, struct cg_write *w, struct cg_write *next, struct err *e)
+{
+	int r = put_enabled(x, next, e);
+	if (r != 0)
+		return e->set ? -1 : explain(next, r > 0 ? ENOENT : errno, e);
+	return put(x->cgfd, w) < 0 ? explain(w, errno, e) : 0;
+}
+
+/* One write of the list. Returns how many writes are settled with it, or -1 with *e. */
+static int step(struct apply *x, size_t i, struct err *e)
+{
+	struct cg_write *w = &x->writes.v[i];
+	bool last = i + 1 == x->writes.n;
+	int r = put_enabled(x, w, e);
+	if (e->set)
+		return -1;
+	if (r == 0)
+		return w->flags & CGW_OR_NEXT ? 2 : 1;
+	if (r > 0)
+		return w->flags & (CGW_OPTIONAL | CGW_OR_NEXT) ? 1 : explain(w, ENOENT, e);
+	if (errno == EINVAL && w->flags & CGW_RETRY && !last)
+		return retry_after_next(x, w, w + 1, e) < 0 ? -1 : 2;
+	return explain(w, errno, e);
+}
+
+int cgroup_apply(int cgfd, const struct spec_resources *res, const char *at, struct err *e)
+{
+	if (!res)
+		return 0;
+	__attribute__((cleanup(arena_free))) struct arena a = { 0 };
+	struct apply x = { .a = &a, .cgfd = cgfd, .update = !*at };
+	struct cg_writes *ws = &x.writes;
+	if (cg_writes_build(&a, res, at, ws, e) < 0)
+		return -1;
+	if (ws->n && cgfd < 0)
+		return err_config(e, ws->v[0].prop, "the container has no cgroup to limit");
+	for (size_t i = 0; i < ws->n;) {
+		int n = step(&x, i, e);
+		if (n < 0) {
+			undo(&x);
+			return -1;
+		}
+		i += (size_t)n;
+	}
+	return 0;
+}

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * cgroups v2, one interface for all drivers (cgroupfs, systemd, disabled).
+ *
+ * A cgroup is named by its path below the cgroup2 mount ("/docker/ID"), and acted on only through a
+ * directory fd. berth kills and freezes only a cgroup that it made itself or that was empty when the
+ * container was put into it, and removes only what it made: the inode number of the directory is stored
+ * with the container and compared before anything destructive. The root of the hierarchy is never
+ * touched.
+ */
+#ifndef BERTH_CGROUP_CGROUP_H
+#define BERTH_CGROUP_CGROUP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "../../spec/config.h"
+#include "../lib/arena.h"
+#include "../lib/err.h"
+
+enum cgroup_driver { CGROUP_CGROUPFS, CGROUP_SYSTEMD, CGROUP_DISABLED };
+const char *cgroup_driver_name(enum cgroup_driver d);
+int cgroup_driver_parse(const char *s, enum cgroup_driver *ret); /* 0 or -1 */
+
+/* What the state file keeps about a container's cgroup. */
+struct cgroup_ref {
+	enum cgroup_driver driver;
+	const char *path;  /* below the mount, starts with '/'; "" when disabled */
+	uint64_t inode;	   /* of the directory, which was made by us or empty when we took it; 0: none */
+	unsigned made;	   /* how many levels of `path`, counted from its end, we made; 0: an empty cgroup
+			    * that existed is used: killed and frozen like ours, never removed */
+	const char *scope; /* systemd unit, or "" */
+};
+
+/* Where cgroup2 is mounted: "/sys/fs/cgroup", "/sys/fs/cgroup/unified" or as mountinfo says. Returns
+ * a path in the arena or NULL with *e set (no cgroup2 at all; says so for a pure v1 host). */
+const char *cgroup_mount_path(struct arena *a, struct err *e);
+
+/* The path a container gets: linux.cgroupsPath or, when absent or "", "/berth/ID". A relative path
+ * counts from the mount as well ("system.slice:docker:ID" without the systemd driver is a name like any
+ * other). Rootless, the default and relative paths are below our own cgroup, which is read from
+ * /proc/self/cgroup; else nothing is read. Refuses "/", "." and ".." parts, control characters, and
+ * (systemd) malformed slice:prefix:name. "" for CGROUP_DISABLED. */
+int cgroup_resolve_path(struct arena *a, const struct spec_config *c, const char *id, enum cgroup_driver d,
+			bool rootless, const char **ret_path, struct err *e);
+
+/* Make the cgroup (and parents); use one that exists only when it is empty: refused when it holds
+ * processes (also further below), is frozen, or enables controllers for children. Refuses a `res` that
+ * cannot be applied on v2 before anything is made (may be NULL). Controllers are enabled by
+ * cgroup_apply(). e->eno tells a caller without rights (EACCES, EPERM, EROFS). On success *ref is filled in (strings in the arena)
+ * and *ret_fd is an O_RDONLY|O_DIRECTORY|O_CLOEXEC fd of it (-1 when disabled), owned by the caller.
+ * On failure nothing that was made is left. */
+int cgroup_create(struct arena *a, enum cgroup_driver d, const char *path, const struct spec_resources *res,
+		  struct cgroup_ref *ref, int *ret_fd, struct err *e);
+
+/* Write limits. Device rules are not part of it. Absent members are not touched. Refuses what v2
+ * cannot express, naming the JSON path (`at`: "linux.resources" or "" for an update document). A
+ * file that is missing gets its controller enabled in the cgroups above; a controller that is not
+ * available is an error that names it. For an update (`at` is "") it is atomic in effect: when one value
+ * is refused, those already written are put back. */
+int cgroup_apply(int cgfd, const struct spec_resources *res, const char *at, struct err *e);
+
+/* What plan needs to know before: is there anything to write, which controllers does it take? Pure. */
+bool cgroup_has_limits(const struct spec_resources *res);
+
+/* Build and attach the device filter (BPF_PROG_TYPE_CGROUP_DEVICE): the rules in order over "deny
+ * all", after them the devices of linux.devices that the rules do not speak of, and the defaults that
+ * engines rely on (mknod of anything, the default devices, pts, ptmx). Replaces a filter of ours
+ * atomically. Rules that allow everything need no filter. Rootless: nothing is done (the kernel lets
+ * only the first user namespace attach one). */
+int cgroup_device_filter(int cgfd, const struct spec_config *c, bool rootless, struct err *e);
+
+/* "Cgroup ownership" of the spec: does this config want its cgroup given to the container's user, and
+ * to which uid of the host? Pure. Then cgroup_give() changes the owner of the directory and of the files
+ * in /sys/kernel/cgroup/delegate, before the process is started. */
+bool cgroup_owner(const struct spec_config *c, uid_t *ret_uid);
+int cgroup_give(int cgfd, uid_t uid, struct err *e);
+
+/* Open the cgroup of a container again; checks the inode. Returns an fd; -1 with *e unset and
+ * e->eno == ENOENT when it is gone, or with *e set for real errors. */
+int cgroup_open(const struct cgroup_ref *ref, struct err *e);
+
+int cgroup_freeze(int cgfd, bool frozen, struct err *e); /* returns when the kernel confirms (10 s at most) */
+int cgroup_is_frozen(int cgfd);			     /* 1, 0, or -1 with errno */
+int cgroup_kill(int cgfd, int sig, struct err *e);    /* SIGKILL: cgroup.kill; else each process once */
+/* All process ids of the cgroup and those below it, sorted, in our pid namespace (0 entries skipped). */
+int cgroup_pids(struct arena *a, int cgfd, pid_t **ret, size_t *n, struct err *e);
+
+/* Wait until it is empty (processes being killed take a moment), remove cgroups below it and itself and
+ * the parents that we made and that are empty. Missing is success. Never touches what we did not make. */
+int cgroup_destroy(const struct cgroup_ref *ref, struct err *e);
+
+/* `berth events`: the object that is the value of "data", written into j (json.h). */
+struct json;
+int cgroup_stats_json(struct json *j, int cgfd, struct err *e);
+
+#endif

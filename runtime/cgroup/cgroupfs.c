@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The cgroupfs driver: make, find and remove a container's cgroup by hand.
+ *
+ * create:  open the deepest parent that exists, make the missing levels below it, open the last one,
+ *          remember its inode number and how many levels are ours.
+ * open:    walk to the path and compare the inode number. What has another number is somebody else's.
+ * destroy: the same comparison; then remove. First just rmdir(2), which is all that is needed when
+ *          the processes are gone; only when that fails wait and look for cgroups below.
+ */
+#include "internal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "../lib/fd.h"
+
+enum { ATTEMPTS = 32, DESTROY_TIMEOUT_MS = 10 * 1000 };
+
+/* Where a walk stands: rel is the path without its first '/', at offset `done` of it `dir` is open. */
+struct walk {
+	int root, dir;
+	const char *rel;
+	unsigned made;
+};
+
+static void walk_clear(struct walk *w)
+{
+	fd_close(&w->dir);
+	fd_close(&w->root);
+}
+#define CLEANUP_WALK __attribute__((cleanup(walk_clear)))
+
+/* The directory of a name in `rel`; "" is the mount itself. */
+static int open_dir(int root, const char *rel, size_t len)
+{
+	char buf[PATH_MAX];
+	if (len == 0)
+		return fcntl(root, F_DUPFD_CLOEXEC, 3);
+	memcpy(buf, rel, len);
+	buf[len] = '\0';
+	return cg_open_below(root, buf, O_PATH);
+}
+
+/* Length of rel[0..len) without its last part; 0 when that was the only one. */
+static size_t parent_len(const char *rel, size_t len)
+{
+	while (len > 0 && rel[len - 1] != '/')
+		len--;
+	return len ? len - 1 : 0;
+}
+
+static const char *part_at(const char *rel, size_t len)
+{
+	size_t up = parent_len(rel, len);
+	return up ? rel + up + 1 : rel;
+}
+
+/* Remove the levels of rel, from its end, that we made and that are empty. Best effort: a parent that
+ * others use by now stays. */
+static void remove_parents(int root, const char *rel, size_t len, unsigned levels)
+{
+	char name[NAME_MAX + 1];
+	for (; levels > 0 && len > 0; levels--, len = parent_len(rel, len)) {
+		size_t up = parent_len(rel, len);
+		const char *part = part_at(rel, len);
+		size_t n = len - (size_t)(part - rel);
+		memcpy(name, part, n);
+		name[n] = '\0';
+		CLEANUP_FD int dir = open_dir(root, rel, up);
+		if (dir < 0 || (unlinkat(dir, name, AT_REMOVEDIR) < 0 && errno != ENOENT))
+			return;
+	}
+}
+
+/* Make one level below w->dir. *again: the directory vanished under us, because the last container in
+ * it was just deleted; the walk starts anew. */
+static int make_level(struct walk *w, const char *name, bool *again, struct err *e)
+{
+	if (mkdirat(w->dir, name, 0755) == 0) {
+		w->made++;
+		return 0;
+	}
+	if (errno == EEXIST) {
+		w->made = 0; /* levels above one that is not ours can never be removed by us */
+		return 0;
+	}
+	*again = errno == ENOENT || errno == ENODEV;
+	return err_set(e, errno, "create cgroup \"/%s\"", w->rel);
+}
+
+/* Descend from the parent of depth `len` to the parent of the last part, making what is missing. */
+static int make_parents(struct walk *w, size_t len, size_t end, bool *again, struct err *e)
+{
+	char name[NAME_MAX + 1];
+	while (len < end) {
+		const char *part = w->rel + (len ? len + 1 : 0);
+		size_t n = strcspn(part, "/");
+		memcpy(name, part, n);
+		name[n] = '\0';
+		if (make_level(w, name, again, e) < 0)
+			return -1;
+		int next = cg_open_below(w->dir, name, O_PATH);
+		if (next < 0) {
+			*again = errno == ENOENT || errno == ENODEV;
+			return err_set(e, errno, "open cgroup \"/%s\"", w->rel);
+		}
+		fd_close(&w->dir);
+		w->dir = next;
+		len = (size_t)(part - w->rel) + n;
+	}
+	return 0;
+}
+
+/* A cgroup that was there before must be fit for a container: nobody else in it (all that we do to the
+ * container later would be done to them), not frozen (the container would hang), no controllers
+ * handed to children (then the kernel lets no process in). */
+static int check_existing(int cgfd, const char *rel, struct err *e)
+{
+	char buf[512];
+	int populated = cg_event_read(cgfd, CG_POPULATED);
+	int frozen = populated < 0 ? -1 : cg_event_read(cgfd, CG_FROZEN);
+	if (frozen < 0)
+		return err_set(e, errno, "read cgroup.events of \"/%s\"", rel);
+	if (populated)
+		return err_set(e, EBUSY, "cgroup \"/%s\" exists and is not empty", rel);
+	if (frozen)
+		return err_set(e, EBUSY, "cgroup \"/%s\" exists and is frozen", rel);
+	if (fd_read_small(cgfd, "cgroup.subtree_control", buf, sizeof(buf)) > 0)
+		return err_set(e, EBUSY, "cgroup \"/%s\" exists and enables controllers (%s) for cgroups below it", rel,
+			       buf);
+	return 0;
+}
+
+/* One attempt. *ret_fd: the cgroup. */
+static int make_all(struct walk *w, int *ret_fd, bool *again, struct err *e)
+{
+	size_t end = parent_len(w->rel, strlen(w->rel)), len = end;
+	const char *leaf = part_at(w->rel, strlen(w->rel));
+	w->made = 0;
+	while ((w->dir = open_dir(w->root, w->rel, len)) < 0 && errno == ENOENT && len > 0)
+		len = parent_len(w->rel, len);
+	if (w->dir < 0)
+		return err_set(e, errno, "open cgroup \"/%.*s\"", (int)len, w->rel);
+	if (make_parents(w, len, end, again, e) < 0 || make_level(w, leaf, again, e) < 0)
+		return -1;
+	CLEANUP_FD int fd = cg_open_below(w->dir, leaf, O_RDONLY);
+	if (fd < 0) {
+		*again = w->made == 0 && errno == ENOENT;
+		return err_set(e, errno, "open cgroup \"/%s\"", w->rel);
+	}
+	if (w->made == 0 && check_existing(fd, w->rel, e) < 0)
+		return -1;
+	*ret_fd = take_fd(&fd);
+	return 0;
+}
+
+static int cgroupfs_create(struct arena *a, const char *path, struct cgroup_ref *ref, int *ret_fd,
+			   struct err *e)
+{
+	if (cg_path_check(path, e) < 0)
+		return -1;
+	CLEANUP_WALK struct walk w = { .root = -1, .dir = -1, .rel = path + 1 };
+	w.root = cg_root_open(a, e);
+	if (w.root < 0)
+		return -1;
+	CLEANUP_FD int fd = -1;
+	for (int i = 0;; i++) {
+		bool again = false;
+		if (make_all(&w, &fd, &again, e) == 0)
+			break;
+		remove_parents(w.root, w.rel, strlen(w.rel), w.made);
+		if (!again || i == ATTEMPTS)
+			return -1;
+		err_clear(e);
+		fd_close(&w.dir);
+	}
+	struct stat st;
+	if (fstat(fd, &st) < 0) {
+		int eno = errno;
+		remove_parents(w.root, w.rel, strlen(w.rel), w.made);
+		return err_set(e, eno, "stat cgroup \"%s\"", path);
+	}
+	*ref = (struct cgroup_ref){ .driver = CGROUP_CGROUPFS, .path = arena_strdup(a, path), .scope = "" };
+	ref->inode = st.st_ino;
+	ref->made = w.made;
+	*ret_fd = take_fd(&fd);
+	return 0;
+}
+
+int cgroup_open(const struct cgroup_ref *ref, struct err *e)
+{
+	if (!ref->inode || !*ref->path) {
+		e->eno = ENOENT;
+		return -1;
+	}
+	__attribute__((cleanup(arena_free))) struct arena a = { 0 };
+	if (cg_path_check(ref->path, e) < 0)
+		return -1;
+	CLEANUP_FD int root = cg_root_open(&a, e);
+	if (root < 0)
+		return -1;
+	CLEANUP_FD int fd = cg_open_below(root, ref->path + 1, O_RDONLY);
+	struct stat st;
+	if (fd < 0 && errno != ENOENT)
+		return err_set(e, errno, "open cgroup \"%s\"", ref->path);
+	if (fd >= 0 && fstat(fd, &st) < 0)
+		return err_set(e, errno, "stat cgroup \"%s\"", ref->path);
+	if (fd < 0 || st.st_ino != ref->inode) {
+		/* another inode: ours was removed and somebody made a new one of that name */
+		e->eno = ENOENT;
+		return -1;
+	}
+	return take_fd(&fd);
+}
+
+/* It is populated, or has cgroups below. The caller killed what lives in it; that takes a moment. */
+static int remove_busy(int dir, const char *leaf)
+{
+	int64_t deadline = cg_now_ms() + DESTROY_TIMEOUT_MS;
+	CLEANUP_FD int fd = cg_open_below(dir, leaf, O_RDONLY);
+	if (fd < 0)
+		return errno == ENOENT ? 0 : -1;
+	CLEANUP_FD int events = openat(fd, "cgroup.events", O_RDONLY | O_CLOEXEC);
+	if (events < 0)
+		return -1;
+	if (cg_event_wait(events, CG_POPULATED, 0, deadline) < 0) {
+		errno = errno == ETIMEDOUT ? EBUSY : errno;
+		return errno == ENODEV ? 0 : -1; /* ENODEV: removed by somebody else */
+	}
+	if (cg_tree_remove_below(fd, deadline) < 0)
+		return -1;
+	return unlinkat(dir, leaf, AT_REMOVEDIR) < 0 && errno != ENOENT ? -1 : 0;
+}
+
+/* The cgroup existed before: it stays. Our device filter must not stay in it. */
+static int release_foreign(const struct cgroup_ref *ref, struct err *e)
+{
+	CLEANUP_FD int fd = cgroup_open(ref, e);
+	if (fd < 0)
+		return e->set ? -1 : 0;
+	return cg_device_attach(fd, NULL, e);
+}
+
+static int cgroupfs_destroy(const struct cgroup_ref *ref, struct err *e)
+{
+	__attribute__((cleanup(arena_free))) struct arena a = { 0 };
+	if (cg_path_check(ref->path, e) < 0)
+		return -1;
+	if (!ref->made)
+		return release_foreign(ref, e);
+	CLEANUP_WALK struct walk w = { .root = -1, .dir = -1, .rel = ref->path + 1 };
+	w.root = cg_root_open(&a, e);
+	if (w.root < 0)
+		return -1;
+	size_t len = strlen(w.rel), up = parent_len(w.rel, len);
+	const char *leaf = part_at(w.rel, len);
+	struct stat st;
+	w.dir = open_dir(w.root, w.rel, up);
+	bool gone = w.dir < 0 ? errno == ENOENT : false;
+	if (w.dir >= 0 && fstatat(w.dir, leaf, &st, AT_SYMLINK_NOFOLLOW) == 0) {
+		if (st.st_ino != ref->inode)
+			return 0; /* ours is gone, and what is there now uses the parents */
+		if (unlinkat(w.dir, leaf, AT_REMOVEDIR) < 0 && errno != ENOENT && remove_busy(w.dir, leaf) < 0)
+			return err_set(e, errno, "remove cgroup \"%s\"", ref->path);
+	} else if (!gone && errno != ENOENT) {
+		return err_set(e, errno, "find cgroup \"%s\"", ref->path);
+	}
+	remove_parents(w.root, w.rel, up, ref->made - 1);
+	return 0;
+}
+
+const struct cgroup_driver_ops cgroupfs_ops = {
+	.resolve = cg_path_resolve,
+	.create = cgroupfs_create,
+	.destroy = cgroupfs_destroy,
+};

@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * linux.resources.devices -> a BPF program that the kernel runs for each open and mknod of a device.
+ * Pure: bpf.c attaches it.
+ *
+ * Meaning. Each of read, write and mknod is decided by itself: the last rule that matches the device
+ * and has that letter wins, and without one it is denied. A request that needs several (open for
+ * reading and writing) needs all of them. The list has three parts, later ones win:
+ *
+ *	1. the rules of the config, in their order;
+ *	2. each device of linux.devices, which must be usable in the container, unless the rules of the
+ *	   config say anything more about it than "deny all": a narrower grant is never widened;
+ *	3. the defaults that engines rely on, see below.
+ *
+ * The program looks at the rules from the last to the first. It keeps the letters that are not decided
+ * yet in a register: an allow rule strikes its letters out and the request passes when none is left; a
+ * deny rule that has one of them ends it. A rule that decides everything is the last one looked at.
+ */
+#include "internal.h"
+
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+enum {
+	READ_WRITE = BPF_DEVCG_ACC_READ | BPF_DEVCG_ACC_WRITE,
+	ALL = READ_WRITE | BPF_DEVCG_ACC_MKNOD,
+	CHAR = BPF_DEVCG_DEV_CHAR,
+	BLOCK = BPF_DEVCG_DEV_BLOCK,
+	RULES_MAX = 4000, /* about as many as a program of a million verified instructions can take */
+};
+
+/* Making a node is harmless without the right to open it. The rest is what linux.md "Default Devices"
+ * puts into /dev: null, zero, full, random, urandom, tty, ptmx, and the ptys. Not in it: the system
+ * console 5:1 (a container's /dev/console is a pty) and tun. */
+static const struct cg_dev_rule defaults[] = {
+	{ true, CHAR, 136, -1, ALL }, /* pts */
+	{ true, CHAR, 5, 2, ALL },    /* ptmx */
+	{ true, CHAR, 5, 0, ALL },    /* tty */
+	{ true, CHAR, 1, 9, ALL },    /* urandom */
+	{ true, CHAR, 1, 8, ALL },    /* random */
+	{ true, CHAR, 1, 7, ALL },    /* full */
+	{ true, CHAR, 1, 5, ALL },    /* zero */
+	{ true, CHAR, 1, 3, ALL },    /* null */
+	{ true, 0, -1, -1, BPF_DEVCG_ACC_MKNOD },
+};
+
+static void add_rule(struct arena *a, struct cg_dev_rules *r, const struct cg_dev_rule *rule)
+{
+	r->v = arena_grow(a, r->v, r->n, &r->cap, sizeof(*r->v));
+	r->v[r->n++] = *rule;
+}
+
+static int parse_type(const char *s, unsigned *ret)
+{
+	if (!s || strcmp(s, "a") == 0)
+		*ret = 0;
+	else if (strcmp(s, "c") == 0)
+		*ret = CHAR;
+	else if (strcmp(s, "b") == 0)
+		*ret = BLOCK;
+	else
+		return -1;
+	return 0;
+}
+
+static int parse_access(const char *s, unsigned *ret)
+{
+	static const char letters[] = "mrw"; /* in the order of the kernel's bits */
+	_Static_assert(BPF_DEVCG_ACC_MKNOD == 1 && BPF_DEVCG_ACC_READ == 2 && BPF_DEVCG_ACC_WRITE == 4, "bits");
+	*ret = s ? 0 : ALL;
+	for (; s && *s; s++) {
+		const char *p = strchr(letters, *s);
+		if (!p)
+			return -1;
+		*ret |= 1U << (p - letters);
+	}
+	return *ret ? 0 : -1;
+}
+
+static int parse_number(const struct opt_i64 *n, int64_t *ret)
+{
+	*ret = n->set ? n->v : -1;
+	return *ret < -1 || *ret > UINT32_MAX ? -1 : 0;
+}
+
+static int parse_rule(const struct spec_device_rule *d, struct cg_dev_rule *ret)
+{
+	ret->allow = d->allow;
+	return parse_type(d->type, &ret->type) < 0 || parse_access(d->access, &ret->access) < 0 ||
+		       parse_number(&d->major, &ret->major) < 0 || parse_number(&d->minor, &ret->minor) < 0 ?
+		       -1 :
+		       0;
+}
+
+static bool matches(const struct cg_dev_rule *r, unsigned type, int64_t major, int64_t minor)
+{
+	return (!r->type || r->type == type) && (r->major < 0 || r->major == major) &&
+	       (r->minor < 0 || r->minor == minor);
+}
+
+static bool is_any_device(const struct cg_dev_rule *r)
+{
+	return r->major < 0 && r->minor < 0;
+}
+
+/* Part 2: does the last rule about the device say no more than that all devices are denied? */
+static bool only_denied_with_all(const struct cg_dev_rules *r, size_t n, const struct cg_dev_rule *d)
+{
+	while (n-- > 0)
+		if (matches(&r->v[n], d->type, d->major, d->minor))
+			return !r->v[n].allow && is_any_device(&r->v[n]) && r->v[n].access == ALL;
+	return true;
+}
+
+static void add_listed_devices(struct arena *a, const struct spec_devices *list, struct cg_dev_rules *r)
+{
+	size_t config_rules = r->n;
+	for (size_t i = 0; i < list->n && i < RULES_MAX; i++) {
+		const struct spec_device *d = &list->v[i];
+		struct cg_dev_rule rule = { .allow = true, .access = ALL };
+		/* "u" is another word for "c"; a FIFO needs no rule */
+		if (!d->type || parse_type(*d->type == 'u' ? "c" : d->type, &rule.type) < 0 || !rule.type)
+			continue;
+		if (!d->major.set || !d->minor.set || parse_number(&d->major, &rule.major) < 0 ||
+		    parse_number(&d->minor, &rule.minor) < 0 || rule.major < 0 || rule.minor < 0)
+			continue;
+		if (only_denied_with_all(r, config_rules, &rule))
+			add_rule(a, r, &rule);
+	}
+}
+
+/* True when the last rules allow everything, as those of a privileged container do. */
+static bool allows_everything(const struct cg_dev_rules *r)
+{
+	for (size_t i = r->n; i-- > 0 && r->v[i].allow;)
+		if (!r->v[i].type && is_any_device(&r->v[i]) && r->v[i].access == ALL)
+			return true;
+	return false;
+}
+
+int cg_device_rules(struct arena *a, const struct spec_config *c, struct cg_dev_rules *ret, struct err *e)
+{
+	const struct spec_resources *res = c->linux_->resources;
+	for (size_t i = 0; res && i < res->devices.n; i++) {
+		struct cg_dev_rule rule;
+		char path[64];
+		snprintf(path, sizeof(path), "linux.resources.devices[%zu]", i);
+		if (parse_rule(&res->devices.v[i], &rule) < 0)
+			return err_config(e, path, "invalid type, device number or access");
+		if (i >= RULES_MAX)
+			return err_config(e, path, "more than %d device rules", RULES_MAX);
+		add_rule(a, ret, &rule);
+	}
+	ret->allow_all = allows_everything(ret);
+	add_listed_devices(a, &c->linux_->devices, ret);
+	for (size_t i = 0; i < sizeof(defaults) / sizeof(*defaults); i++)
+		add_rule(a, ret, &defaults[i]);
+	return 0;
+}
+
+/* ---- the program ---- */
+
+/* Registers. The kernel gives the context in r1; r0 is the answer: 1 allow, 0 deny. */
+enum { R_ANSWER = BPF_REG_0, R_CTX = BPF_REG_1, R_TYPE, R_WANT, R_MAJOR, R_MINOR };
+
+static void emit(struct arena *a, struct cg_dev_prog *p, unsigned code, unsigned dst, unsigned src, int off,
+		 uint32_t imm)
+{
+	p->v = arena_grow(a, p->v, p->n, &p->cap, sizeof(*p->v));
+	p->v[p->n++] = (struct bpf_insn){ .code = (uint8_t)code, .dst_reg = dst & 15, .src_reg = src & 15,
+					  .off = (int16_t)off, .imm = (int32_t)imm };
+}
+
+static void emit_load(struct arena *a, struct cg_dev_prog *p, unsigned dst, size_t offset)
+{
+	emit(a, p, BPF_LDX | BPF_MEM | BPF_W, dst, R_CTX, (int)offset, 0);
+}
+
+static void emit_return(struct arena *a, struct cg_dev_prog *p, bool allow)
+{
+	emit(a, p, BPF_ALU64 | BPF_MOV | BPF_K, R_ANSWER, 0, 0, allow);
+	emit(a, p, BPF_JMP | BPF_EXIT, 0, 0, 0, 0);
+}
+
+/* Jump to the end of the rule, whose place is not known yet, unless reg == value. 32 bits wide: a
+ * 64-bit comparison would extend the sign of a large number. */
+static void emit_unless_equal(struct arena *a, struct cg_dev_prog *p, unsigned reg, uint32_t value)
+{
+	emit(a, p, BPF_JMP32 | BPF_JNE | BPF_K, reg, 0, 0, value);
+}
+
+/* Returns true when nothing that comes after can matter. */
+static bool emit_rule(struct arena *a, struct cg_dev_prog *p, const struct cg_dev_rule *r)
+{
+	size_t start = p->n;
+	if (r->type)
+		emit_unless_equal(a, p, R_TYPE, r->type);
+	if (r->major >= 0)
+		emit_unless_equal(a, p, R_MAJOR, (uint32_t)r->major);
+	if (r->minor >= 0)
+		emit_unless_equal(a, p, R_MINOR, (uint32_t)r->minor);
+	bool final = p->n == start && r->access == ALL;
+	if (r->access != ALL && r->allow) {
+		emit(a, p, BPF_ALU | BPF_AND | BPF_K, R_WANT, 0, 0, ALL & ~r->access);
+		emit_unless_equal(a, p, R_WANT, 0);
+	} else if (r->access != ALL) {
+		/* skip the return below when none of its letters is wanted */
+		emit(a, p, BPF_ALU | BPF_MOV | BPF_X, R_ANSWER, R_WANT, 0, 0);
+		emit(a, p, BPF_ALU | BPF_AND | BPF_K, R_ANSWER, 0, 0, r->access);
+		emit(a, p, BPF_JMP32 | BPF_JEQ | BPF_K, R_ANSWER, 0, 0, 0);
+	}
+	emit_return(a, p, r->allow);
+	for (size_t i = start; i < p->n; i++) {
+		unsigned code = p->v[i].code;
+		if (code == (BPF_JMP32 | BPF_JNE | BPF_K) || code == (BPF_JMP32 | BPF_JEQ | BPF_K))
+			p->v[i].off = (int16_t)(p->n - i - 1);
+	}
+	return final;
+}
+
+void cg_device_program(struct arena *a, const struct cg_dev_rules *rules, struct cg_dev_prog *ret)
+{
+	/* access_type: what is wanted in the upper half, the kind of device in the lower one */
+	emit_load(a, ret, R_TYPE, offsetof(struct bpf_cgroup_dev_ctx, access_type));
+	emit(a, ret, BPF_ALU | BPF_MOV | BPF_X, R_WANT, R_TYPE, 0, 0);
+	emit(a, ret, BPF_ALU | BPF_RSH | BPF_K, R_WANT, 0, 0, 16);
+	emit(a, ret, BPF_ALU | BPF_AND | BPF_K, R_TYPE, 0, 0, 0xffff);
+	emit_load(a, ret, R_MAJOR, offsetof(struct bpf_cgroup_dev_ctx, major));
+	emit_load(a, ret, R_MINOR, offsetof(struct bpf_cgroup_dev_ctx, minor));
+	for (size_t i = rules->n; i-- > 0;)
+		if (emit_rule(a, ret, &rules->v[i]))
+			return;
+	emit_return(a, ret, false);
+}
+
+int cgroup_device_filter(int cgfd, const struct spec_config *c, bool rootless, struct err *e)
+{
+	if (rootless || cgfd < 0)
+		return 0;
+	__attribute__((cleanup(arena_free))) struct arena a = { 0 };
+	struct cg_dev_rules rules = { 0 };
+	struct cg_dev_prog prog = { 0 };
+	if (cg_device_rules(&a, c, &rules, e) < 0)
+		return -1;
+	if (rules.allow_all)
+		return cg_device_attach(cgfd, NULL, e);
+	cg_device_program(&a, &rules, &prog);
+	return cg_device_attach(cgfd, &prog, e);
+}

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What the files of runtime/cgroup share and nobody else includes (but their unit tests).
+ */
+#ifndef BERTH_CGROUP_INTERNAL_H
+#define BERTH_CGROUP_INTERNAL_H
+
+#include <linux/bpf.h>
+
+#include "cgroup.h"
+
+/* ---- driver.c: what a driver has to offer; a NULL row is a driver that this build lacks ---- */
+struct cgroup_driver_ops {
+	int (*resolve)(struct arena *a, const struct spec_config *c, const char *id, bool rootless,
+		       const char **ret_path, struct err *e);
+	int (*create)(struct arena *a, const char *path, struct cgroup_ref *ref, int *ret_fd, struct err *e);
+	int (*destroy)(const struct cgroup_ref *ref, struct err *e);
+};
+extern const struct cgroup_driver_ops cgroupfs_ops; /* cgroupfs.c */
+
+/* ---- path.c ---- */
+/* A path below the mount that is safe to walk: starts with '/', has at least one part, no empty, "."
+ * or ".." part, no control character, parts <= 255 bytes, the whole < PATH_MAX. 0 or -1 with *e. */
+int cg_path_check(const char *path, struct err *e);
+/* cgroup_resolve_path() of the cgroupfs driver. */
+int cg_path_resolve(struct arena *a, const struct spec_config *c, const char *id, bool rootless,
+		    const char **ret_path, struct err *e);
+/* O_PATH fd of the cgroup2 mount. */
+int cg_root_open(struct arena *a, struct err *e);
+/* Open a directory below a cgroup directory: no links, no other mount, nothing above. */
+int cg_open_below(int dirfd, const char *rel, int flags);
+
+/* ---- events.c: cgroup.events and the wait for a change of it ---- */
+enum cg_event { CG_POPULATED, CG_FROZEN };
+int64_t cg_now_ms(void);
+/* 1, 0, or -1 with errno. */
+int cg_event_read(int cgfd, enum cg_event event);
+/* Wait until the event has this value. 0, or -1 with errno (ETIMEDOUT). events_fd: cgroup.events,
+ * opened before the change was asked for, so that no notification is missed. */
+int cg_event_wait(int events_fd, enum cg_event event, int value, int64_t deadline_ms);
+
+/* ---- tree.c: cgroups below one, without links, with a bounded number of fds at any depth ---- */
+typedef int cg_visit_fn(int cgfd, void *ctx, struct err *e);
+int cg_tree_walk(struct arena *a, int cgfd, cg_visit_fn *fn, void *ctx, struct err *e);
+/* Remove all cgroups below, deepest first. 0, or -1 with errno (EBUSY: one is still populated when the
+ * deadline has passed). */
+int cg_tree_remove_below(int cgfd, int64_t deadline_ms);
+
+/* ---- convert.c: pure ---- */
+/* cpu.shares (cgroup v1, 2..262144) -> cpu.weight (1..10000). */
+uint64_t cg_weight_from_shares(uint64_t shares);
+/* blkio.weight (10..1000) -> io.weight (1..10000). */
+uint64_t cg_io_weight_from_blkio(uint64_t weight);
+/* A limit in bytes as cgroup v2 writes it: -1 is "max". buf: at least 24 bytes. */
+const char *cg_limit_text(int64_t v, char *buf);
+/* memory.swap of the spec (memory and swap together) -> memory.swap.max. -1: unlimited. Returns NULL,
+ * or why it cannot be converted. */
+const char *cg_swap_from_v1(struct opt_i64 limit, int64_t swap, int64_t *ret);
+
+/* ---- controllers.c ---- */
+/* Make the files of a controller appear in a cgroup: enable it in the cgroups above. prop: for errors. */
+int cg_controller_enable(int cgfd, const char *name, const char *prop, struct err *e);
+
+/* ---- resources.c: linux.resources -> what to write, in order; pure ---- */
+enum {
+	CGW_OPTIONAL = 1 << 0,	 /* the file may be missing */
+	CGW_OR_NEXT = 1 << 1,	 /* file present: skip the next write; missing: the next one is for it */
+	CGW_RETRY = 1 << 2,	 /* EINVAL: try again after the next write */
+	CGW_LINES = 1 << 3,	 /* one write(2) for each line */
+	CGW_KEEP_QUOTA = 1 << 4, /* cpu.max: put the first word of the current content in front */
+	CGW_AT_LEAST = 1 << 5,	 /* nothing is written: error when the file's number is above `value` */
+};
+struct cg_write {
+	const char *prop;  /* JSON path, for errors */
+	const char *file;
+	const char *value;
+	const char *key;   /* file of lines: the first word of ours (to put the old line back) */
+	const char *reset; /* what undoes it when there was no such line */
+	unsigned flags;
+	const char *old;   /* apply.c: content before */
+};
+struct cg_writes {
+	struct cg_write *v;
+	size_t n, cap;
+};
+int cg_writes_build(struct arena *a, const struct spec_resources *res, const char *at,
+		    struct cg_writes *ret, struct err *e);
+
+/* ---- devices.c: linux.resources.devices -> a BPF program; pure ---- */
+struct cg_dev_rule {
+	bool allow;
+	unsigned type;	      /* BPF_DEVCG_DEV_CHAR, BPF_DEVCG_DEV_BLOCK, 0: both */
+	int64_t major, minor; /* -1: any */
+	unsigned access;      /* BPF_DEVCG_ACC_* */
+};
+struct cg_dev_rules {
+	struct cg_dev_rule *v;
+	size_t n, cap;
+	bool allow_all; /* everything is allowed: no filter is needed */
+};
+struct cg_dev_prog {
+	struct bpf_insn *v;
+	size_t n, cap;
+};
+int cg_device_rules(struct arena *a, const struct spec_config *c, struct cg_dev_rules *ret, struct err *e);
+void cg_device_program(struct arena *a, const struct cg_dev_rules *rules, struct cg_dev_prog *ret);
+
+/* ---- bpf.c ---- */
+/* Attach in place of a filter of ours, or take ours away (p NULL). */
+int cg_device_attach(int cgfd, const struct cg_dev_prog *p, struct err *e);
+
+#endif

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * `berth delete`: remove what create made. In this order:
+ *   1. take the lock: a create or start that is at work is waited for; that of a killed one is free
+ *   2. refuse a container that runs, unless --force
+ *   3. read the poststop hooks, since the config goes away with the folder
+ *   4. container_remove(): kill, remove, run the hooks
+ *
+ * A created container (which waits for start) is deleted without --force, as engines expect. With
+ * --force an unknown id is success, and whatever a killed create left behind is removed.
+ */
+#include "cmd.h"
+#include "container.h"
+#include "destroy.h"
+
+#include <errno.h>
+#include <stddef.h>
+
+struct delete_options {
+	bool force;
+};
+
+/* The poststop hooks, or NULL: most containers have none. */
+static const struct spec_hooks *load_hooks(struct container *c)
+{
+	struct err e = { 0 };
+
+	if (!c->rec.has_poststop)
+		return NULL;
+	const struct spec_config *config = container_config(c, &e);
+	if (!config)
+		log_warn("poststop hooks are not run: %s", e.text);
+	return config ? &config->hooks : NULL;
+}
+
+static int delete_container(struct container *c, bool force, struct err *e)
+{
+	bool free_to_go = c->status == STATUS_STOPPED || c->status == STATUS_CREATED;
+
+	if (!force && !free_to_go)
+		return err_set(e, 0, "cannot delete container \"%s\" that is not stopped: %s", c->dir.id,
+			       status_name(c->status));
+
+	return container_remove(c, load_hooks(c), e);
+}
+
+/* container_open() failed. With --force some of that is success. */
+static int delete_unreadable(struct container *c, bool force, struct err *e)
+{
+	if (!force || (e->eno != ENOENT && e->eno != EAGAIN && e->eno != EBADMSG))
+		return -1;
+	if (e->eno == EBADMSG) /* nothing in it can be trusted, so no process or cgroup is touched */
+		log_warn("%s; only the folder is removed", e->text);
+	bool unknown = e->eno == ENOENT;
+	err_clear(e);
+	return unknown ? 0 : state_dir_remove(&c->dir, e);
+}
+
+static int delete_run(const struct globals *g, void *opts, int argc, char **argv, struct err *e)
+{
+	(void)argc;
+	const struct delete_options *o = opts;
+	CLEANUP_CONTAINER struct container c = CONTAINER_INIT;
+	/* the freezer matters for the words of a refusal only */
+	unsigned flags = CONTAINER_LOCK | (o->force ? 0 : CONTAINER_FREEZER);
+
+	if (container_open(&c, g, argv[0], flags, e) < 0)
+		return delete_unreadable(&c, o->force, e);
+	return delete_container(&c, o->force, e);
+}
+
+static const struct option_row delete_options[] = {
+	{ "force", 'f', OPT_FLAG, offsetof(struct delete_options, force), NULL,
+	  "kill a running container; an unknown ID is no error" },
+	{ 0 },
+};
+
+const struct command cmd_delete = {
+	.name = "delete",
+	.args = "ID",
+	.summary = "remove a container that has stopped",
+	.options = delete_options,
+	.opts_size = sizeof(struct delete_options),
+	.min_args = 1,
+	.max_args = 1,
+	.log_warnings = true,
+	.run = delete_run,
+};

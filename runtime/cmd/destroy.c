@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The end of a container, for delete and for a start whose hooks failed. In this order:
+ *   1. kill what is left of it, wait for the end of its process
+ *   2. remove the cgroup, then the state folder with the record last: whenever this is interrupted,
+ *      another delete finds what it needs to go on
+ *   3. run the poststop hooks; they are told that the container is gone, and it is
+ */
+#include "destroy.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <time.h>
+
+#include "../../hooks/hooks.h"
+#include "../lib/fd.h"
+#include "../lib/sys.h"
+
+enum { EXIT_WAIT_MS = 10000 };
+
+/* Wait until the process ended (and perhaps is a zombie of somebody else's). */
+static int wait_exit(const struct container *c, struct err *e)
+{
+	struct pollfd p = { .fd = c->pidfd, .events = POLLIN };
+	struct timespec now, end;
+
+	clock_gettime(CLOCK_MONOTONIC, &end);
+	end.tv_sec += EXIT_WAIT_MS / 1000;
+	for (int left = EXIT_WAIT_MS; left > 0;) {
+		int r = poll(&p, 1, left);
+		if (r == 1)
+			return 0;
+		if (r < 0 && errno != EINTR)
+			return err_set(e, errno, "wait for the end of container \"%s\"", c->dir.id);
+		clock_gettime(CLOCK_MONOTONIC, &now);
+		left = (int)((end.tv_sec - now.tv_sec) * 1000 + (end.tv_nsec - now.tv_nsec) / 1000000);
+	}
+	return err_set(e, 0, "container \"%s\" did not end within %d seconds of SIGKILL", c->dir.id,
+		       EXIT_WAIT_MS / 1000);
+}
+
+/* Everything in the cgroup at once (frozen or not), then the process itself in case it was moved away. */
+static int kill_everything(const struct container *c, struct err *e)
+{
+	if (c->rec.cgroup.driver != CGROUP_DISABLED && c->rec.cgroup.inode) {
+		CLEANUP_FD int cgroup = cgroup_open(&c->rec.cgroup, e);
+		if (e->set || (cgroup >= 0 && cgroup_kill(cgroup, SIGKILL, e) < 0))
+			return -1;
+		err_clear(e);
+	}
+	if (c->pidfd < 0) {
+		if (c->status == STATUS_STOPPED || c->status == STATUS_CREATING)
+			return 0;
+		return err_set(e, 0, "container \"%s\": its process cannot be opened", c->dir.id);
+	}
+	if (sys_pidfd_send_signal(c->pidfd, SIGKILL) < 0 && errno != ESRCH)
+		return err_set(e, errno, "kill container \"%s\"", c->dir.id);
+	return wait_exit(c, e);
+}
+
+int container_remove(struct container *c, const struct spec_hooks *hooks, struct err *e)
+{
+	if (kill_everything(c, e) < 0 || cgroup_destroy(&c->rec.cgroup, e) < 0 ||
+	    state_dir_remove(&c->dir, e) < 0)
+		return -1;
+	if (!hooks || !hooks->kind[HOOK_POSTSTOP].n)
+		return 0;
+	const char *state = state_json(&c->arena, &c->rec, STATUS_STOPPED, 0, false, NULL);
+	return hooks_run(hooks, HOOK_POSTSTOP, state, c->rec.bundle, true, e);
+}
+
+void container_destroy(struct container *c, const struct spec_config *config)
+{
+	struct err e = { 0 };
+
+	if (container_remove(c, config ? &config->hooks : NULL, &e) < 0)
+		log_warn("%s", e.text);
+}

@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * `berth events`: statistics of a container, and its out-of-memory kills, one JSON object per line.
+ *
+ *	--stats: one statistics line, then the end.
+ *	else: a statistics line now and at every interval, {"type":"oom"} whenever the kernel killed a
+ *	process of the container for want of memory, until the container stops.
+ *
+ * Nothing is locked while it runs. Everything is watched through file descriptors: the init's pidfd
+ * becomes readable when it exits, memory.events when a counter in it changes.
+ */
+#include "cmd.h"
+#include "container.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "../lib/fd.h"
+#include "../lib/json.h"
+
+struct events_opts {
+	bool stats;
+	const char *interval;
+};
+
+struct watch {
+	const char *id;
+	int pidfd, cgroup;  /* borrowed, as all of it */
+	int memory_events;  /* -1: no memory controller */
+	uint64_t oom_kills;
+	int64_t interval_ns;
+};
+
+enum { NS_PER_S = 1000 * 1000 * 1000 };
+
+/* A duration as engines write it: "5s", "500ms", "1m30s", "1.5h". More than 0. 0 or -1. */
+static int parse_duration(const char *s, int64_t *ret_ns)
+{
+	static const struct {
+		const char *name;
+		double ns;
+	} units[] = {
+		{ "ns", 1 }, { "us", 1e3 }, { "ms", 1e6 }, { "s", 1e9 }, { "m", 60e9 }, { "h", 3600e9 },
+	};
+	double total = 0;
+	while (*s) {
+		size_t digits = strspn(s, "0123456789.");
+		size_t letters = strspn(s + digits, "abcdefghijklmnopqrstuvwxyz");
+		char *end;
+		double v = strtod(s, &end);
+		if (digits == 0 || end != s + digits)
+			return -1;
+		size_t i = 0;
+		while (i < sizeof(units) / sizeof(*units) &&
+		       (strlen(units[i].name) != letters || memcmp(units[i].name, end, letters) != 0))
+			i++;
+		if (i == sizeof(units) / sizeof(*units))
+			return -1;
+		total += v * units[i].ns;
+		s = end + letters;
+	}
+	if (!(total >= 1 && total < 9e18))
+		return -1;
+	*ret_ns = (int64_t)total;
+	return 0;
+}
+
+/* One line in one write, so that a reader of a pipe never sees half of one. */
+static int print_line(struct json *j, struct err *e)
+{
+	size_t len;
+	const char *text = json_text(j, &len);
+	while (len && text[len - 1] == '\n')
+		len--;
+	char *line = malloc(len + 1);
+	if (!line)
+		return err_set(e, ENOMEM, "write to standard output");
+	memcpy(line, text, len);
+	line[len] = '\n';
+	int r = cmd_print(line, len + 1, e);
+	free(line);
+	return r;
+}
+
+static int print_stats(const struct watch *w, struct err *e)
+{
+	struct json *j = json_new(false);
+	json_map(j);
+	json_kstr(j, "type", "stats");
+	json_kstr(j, "id", w->id);
+	json_key(j, "data");
+	int r = cgroup_stats_json(j, w->cgroup, e);
+	if (r == 0) {
+		json_end_map(j);
+		r = print_line(j, e);
+	}
+	json_free(j);
+	return r;
+}
+
+static int print_oom(const struct watch *w, struct err *e)
+{
+	struct json *j = json_new(false);
+	json_map(j);
+	json_kstr(j, "type", "oom");
+	json_kstr(j, "id", w->id);
+	json_end_map(j);
+	int r = print_line(j, e);
+	json_free(j);
+	return r;
+}
+
+/* The counter oom_kill of memory.events. Reading also re-arms poll(2) on the file. One that cannot be
+ * read belongs to a cgroup that was removed, and poll(2) would report it for ever: no longer watched. */
+static uint64_t read_oom_kills(struct watch *w)
+{
+	char buf[1024];
+	if (w->memory_events < 0)
+		return w->oom_kills;
+	ssize_t n = pread(w->memory_events, buf, sizeof(buf) - 1, 0);
+	if (n <= 0) {
+		w->memory_events = -1;
+		return w->oom_kills;
+	}
+	buf[n] = '\0';
+	uint64_t v = 0;
+	for (const char *line = buf; line; line = strchr(line, '\n')) {
+		line += *line == '\n';
+		if (sscanf(line, "oom_kill %" SCNu64, &v) == 1)
+			break;
+	}
+	return v;
+}
+
+static int64_t now_ns(void)
+{
+	struct timespec ts;
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (int64_t)ts.tv_sec * NS_PER_S + ts.tv_nsec;
+}
+
+static bool has_stopped(const struct watch *w)
+{
+	struct pollfd p = { .fd = w->pidfd, .events = POLLIN };
+	return poll(&p, 1, 0) > 0;
+}
+
+/* 1: the container stopped, 0: go on, -1 with *e. */
+static int wait_and_report(struct watch *w, int64_t *next, struct err *e)
+{
+	int64_t wait = *next - now_ns();
+	if (wait < 0)
+		wait = 0;
+	struct timespec ts = { .tv_sec = wait / NS_PER_S, .tv_nsec = wait % NS_PER_S };
+	struct pollfd p[] = {
+		{ .fd = w->pidfd, .events = POLLIN },
+		{ .fd = w->memory_events, .events = POLLPRI }, /* a negative fd is skipped */
+	};
+	int n = ppoll(p, 2, &ts, NULL);
+	if (n < 0 && errno != EINTR)
+		return err_set(e, errno, "poll");
+	/* before the end of the container is looked at: the kill may be what ended it */
+	uint64_t kills = read_oom_kills(w);
+	if (kills > w->oom_kills) {
+		w->oom_kills = kills;
+		if (print_oom(w, e) < 0)
+			return -1;
+	}
+	if (has_stopped(w))
+		return 1;
+	if (now_ns() < *next)
+		return 0;
+	*next = now_ns() + w->interval_ns;
+	if (print_stats(w, e) < 0) {
+		if (!has_stopped(w))
+			return -1;
+		err_clear(e); /* its cgroup went away meanwhile */
+		return 1;
+	}
+	return 0;
+}
+
+static int watch_container(struct watch *w, struct err *e)
+{
+	/* kills from before we were asked are history */
+	w->oom_kills = read_oom_kills(w);
+	int64_t next = now_ns();
+	int r;
+	do
+		r = wait_and_report(w, &next, e);
+	while (r == 0);
+	return r < 0 ? -1 : 0;
+}
+
+static int events_run(const struct globals *g, void *opts, int argc, char **argv, struct err *e)
+{
+	(void)argc;
+	const struct events_opts *o = opts;
+	struct watch w = { .id = argv[0] };
+	if (parse_duration(o->interval ? o->interval : "5s", &w.interval_ns) < 0)
+		return err_set(e, 0, "--interval: invalid duration \"%s\"", o->interval);
+
+	CLEANUP_CONTAINER struct container c = CONTAINER_INIT;
+	const unsigned allowed =
+		STATUS_BIT(STATUS_CREATED) | STATUS_BIT(STATUS_RUNNING) | STATUS_BIT(STATUS_PAUSED);
+	if (container_open(&c, g, argv[0], 0, e) < 0 || container_require(&c, allowed, "watch", e) < 0)
+		return -1;
+	CLEANUP_FD int cgroup = container_cgroup(&c, "watch", e);
+	if (cgroup < 0)
+		return -1;
+	w.cgroup = cgroup;
+	w.pidfd = c.pidfd;
+	if (o->stats)
+		return print_stats(&w, e);
+	CLEANUP_FD int memory_events = openat(cgroup, "memory.events", O_RDONLY | O_CLOEXEC);
+	w.memory_events = memory_events;
+	return watch_container(&w, e);
+}
+
+static const struct option_row events_options[] = {
+	{ "stats", 0, OPT_FLAG, offsetof(struct events_opts, stats), NULL, "print statistics once and end" },
+	{ "interval", 0, OPT_STRING, offsetof(struct events_opts, interval), "DURATION",
+	  "time between statistics (default 5s)" },
+	{ 0 },
+};
+
+const struct command cmd_events = {
+	.name = "events",
+	.args = "ID",
+	.summary = "print statistics and out-of-memory kills of a container",
+	.options = events_options,
+	.opts_size = sizeof(struct events_opts),
+	.min_args = 1,
+	.max_args = 1,
+	.run = events_run,
+};

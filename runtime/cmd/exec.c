@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * `berth exec`: one more process in a container. It is planned like the first one, joins the namespaces
+ * through a pidfd of the container's init and is born in its cgroup.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../../spec/spec.h"
+#include "../act/create.h"
+#include "../lib/fd.h"
+#include "../security/security.h"
+#include "cmd.h"
+#include "container.h"
+#include "exec_process.h"
+
+/* What a failure of ours, not of the program, makes foreground callers see (CONTRACT of the engines: 126 and
+ * 127 are taken by "cannot execute" and "not found"). */
+enum { EXIT_EXEC_FAILED = 255 };
+
+static int open_container(struct container *c, const struct globals *g, const struct exec_opts *o, const char *id,
+			  struct err *e)
+{
+	if (container_open(c, g, id, o->ignore_paused ? 0 : CONTAINER_FREEZER, e) < 0)
+		return -1;
+	unsigned allowed = STATUS_BIT(STATUS_CREATED) | STATUS_BIT(STATUS_RUNNING);
+	if (o->ignore_paused)
+		allowed |= STATUS_BIT(STATUS_PAUSED);
+	return container_require(c, allowed, "exec in", e);
+}
+
+static int make_plan(struct plan *p, struct container *c, struct spec_config *cfg, const struct spec_process *proc,
+		     const struct exec_opts *o, unsigned *preserve, struct err *e)
+{
+	struct plan_facts f = { 0 };
+	unsigned listen_fds;
+	*preserve = o->preserve_fds;
+	if (preserve_fds_check(preserve, &listen_fds, e) < 0 || facts_gather(&f, &c->arena, e) < 0)
+		return -1;
+	f.bundle = c->rec.bundle;
+	f.id = c->rec.id;
+	f.apparmor_enabled = proc->apparmor_profile && proc->apparmor_profile[0] && apparmor_enabled();
+	f.selinux_enabled = proc->selinux_label && proc->selinux_label[0] && selinux_enabled();
+	struct plan_request q = { .no_new_keyring = c->rec.no_new_keyring,
+				  .preserve_fds = *preserve,
+				  .listen_fds = listen_fds,
+				  .console_to_caller = !o->detach && !o->console_socket };
+	if (plan_exec(p, &c->arena, cfg, proc, c->rec.ns_flags, &q, &f, e) < 0)
+		return -1;
+	return plan_compile_seccomp(p, cfg->linux_->seccomp, c->dir.root_fd, e);
+}
+
+/* Between #3 and CMD_START: the process exists, nothing of the program has run. */
+static int hand_over(struct init_proc *ip, const struct spec_process *proc, const struct exec_opts *o, struct err *e)
+{
+	if (proc->oom_score_adj.set && oom_score_write(ip->pid, proc->oom_score_adj.v, e) < 0)
+		return -1;
+	if (o->console_socket) {
+		if (ip->console < 0)
+			return err_set(e, 0, "--console-socket was given but no terminal is asked for");
+		if (socket_send_fd(o->console_socket, ip->console, "/dev/ptmx", e) < 0)
+			return -1;
+		fd_close(&ip->console);
+	}
+	if (o->pidfd_socket && socket_send_fd(o->pidfd_socket, ip->pidfd, "pidfd", e) < 0)
+		return -1;
+	return 0;
+}
+
+static int go(struct plan *p, struct container *c, const struct spec_config *cfg, struct init_proc *ip, struct err *e)
+{
+	if (launch_send(ip->sync, CMD_START, e) < 0)
+		return -1;
+	for (;;) {
+		int m = launch_wait(p, ip, ip->sync, 1U | 1U << MSG_SECCOMP, e);
+		if (m <= 0)
+			return m;
+		const char *state = state_json(&c->arena, &c->rec, STATUS_RUNNING, c->rec.pid, false, NULL);
+		if (seccomp_send_listener(cfg->linux_->seccomp, ip->listener, ip->pid, state, e) < 0)
+			return -1;
+		fd_close(&ip->listener);
+	}
+}
+
+static int exec_in(struct container *c, const struct exec_opts *o, int argc, char **argv, struct err *e)
+{
+	struct spec_config *cfg = container_config(c, e);
+	struct spec_process *proc = cfg ? exec_process(&c->arena, cfg, o, argc, argv, e) : NULL;
+	if (!proc)
+		return -1;
+	if (proc->terminal && o->detach && !o->console_socket)
+		return err_set(e, 0, "a detached process with a terminal requires --console-socket");
+	struct plan plan = { 0 };
+	unsigned preserve;
+	if (make_plan(&plan, c, cfg, proc, o, &preserve, e) < 0)
+		return -1;
+	CLEANUP_FD int cgfd = exec_cgroup(c, o->cgroup, e);
+	if (cgfd < 0 && e->set)
+		return -1;
+	if (!o->detach && foreground_prepare(e) < 0)
+		return -1;
+	CLEANUP_INIT_PROC struct init_proc ip = INIT_PROC_INIT;
+	struct launch_fds lf = { .pidfd = c->pidfd, .listen = -1, .cgroup = -1 };
+	if (launch_open_fds(&plan, &lf, &ip, e) < 0 || launch_start(&plan, &ip, cgfd, preserve, e) < 0 ||
+	    launch_wait(&plan, &ip, ip.sync, 1U << MSG_READY, e) < 0 || hand_over(&ip, proc, o, e) < 0 ||
+	    go(&plan, c, cfg, &ip, e) < 0)
+		return -1;
+	/* last, since a pid file means success: some engines look at nothing else */
+	if (o->pid_file && pid_file_write(o->pid_file, ip.pid, e) < 0)
+		return -1;
+	if (o->detach) {
+		ip.pid = 0;
+		return 0;
+	}
+	return foreground_wait(&ip, proc->terminal && !o->console_socket, e);
+}
+
+static int exec_run(const struct globals *g, void *opts, int argc, char **argv, struct err *e)
+{
+	const struct exec_opts *o = opts;
+	CLEANUP_CONTAINER struct container c = CONTAINER_INIT;
+	int r = open_container(&c, g, o, argv[0], e);
+	if (r == 0)
+		r = exec_in(&c, o, argc - 1, argv + 1, e);
+	if (r < 0 && !e->exit_code)
+		e->exit_code = EXIT_EXEC_FAILED;
+	return r;
+}
+
+#define ROW(name, letter, type, member, arg, help) { name, letter, type, offsetof(struct exec_opts, member), arg, help }
+static const struct option_row exec_options[] = {
+	ROW("process", 'p', OPT_STRING, process, "FILE", "process.json; the command line then has no command"),
+	ROW("cwd", 0, OPT_STRING, cwd, "DIR", "working directory"),
+	ROW("env", 'e', OPT_LIST, env, "NAME=VALUE", "one more environment variable"),
+	ROW("user", 'u', OPT_STRING, user, "UID[:GID]", "user and group ids"),
+	ROW("additional-gids", 'g', OPT_LIST, gids, "GID", "one more group"),
+	ROW("tty", 't', OPT_FLAG, tty, NULL, "with a terminal"),
+	ROW("console-socket", 0, OPT_STRING, console_socket, "PATH", "unix socket that gets the terminal's master"),
+	ROW("pid-file", 0, OPT_STRING, pid_file, "PATH", "file for the process id"),
+	ROW("pidfd-socket", 0, OPT_STRING, pidfd_socket, "PATH", "unix socket that gets a pidfd of the process"),
+	ROW("detach", 'd', OPT_FLAG, detach, NULL, "return when the program was executed"),
+	ROW("cap", 'c', OPT_LIST, caps, "CAP_NAME", "one more capability"),
+	ROW("no-new-privs", 0, OPT_FLAG, no_new_privs, NULL, "set no_new_privs"),
+	ROW("apparmor", 0, OPT_STRING, apparmor, "PROFILE", "AppArmor profile"),
+	ROW("process-label", 0, OPT_STRING, label, "LABEL", "SELinux label"),
+	ROW("cgroup", 0, OPT_STRING, cgroup, "PATH", "cgroup below the container's"),
+	ROW("preserve-fds", 0, OPT_UINT, preserve_fds, "N", "pass N more descriptors, from 3 on"),
+	ROW("ignore-paused", 0, OPT_FLAG, ignore_paused, NULL, "also when the container is paused"),
+	{ 0 },
+};
+
+const struct command cmd_exec = {
+	.name = "exec",
+	.args = "ID [COMMAND [ARG...]]",
+	.summary = "run one more process in a container",
+	.options = exec_options,
+	.opts_size = sizeof(struct exec_opts),
+	.min_args = 1,
+	.max_args = -1,
+	.stop_at_positional = true,
+	.run = exec_run,
+};

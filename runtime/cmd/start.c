@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * `berth start`: tell the waiting berth-init to go on, and stay until the program was executed or the reason
+ * why not is known.
+ *
+ *	connect to start.sock, CMD_START
+ *	-> startContainer hooks, credentials, filter (inside)
+ *	<- MSG_SECCOMP: the listener goes to the agent
+ *	<- MSG_EXEC and end of file: the program runs
+ *	remove start.sock, poststart hooks
+ *
+ * A hook that fails ends the container (runtime.md, Lifecycle): it is killed and removed, and the poststop
+ * hooks run. A program that cannot be executed leaves a stopped container for its engine to delete.
+ */
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../../hooks/hooks.h"
+#include "../act/create.h"
+#include "../lib/fd.h"
+#include "../security/security.h"
+#include "cmd.h"
+#include "container.h"
+#include "destroy.h"
+
+/* The plan is deterministic, so planning the stored config again gives the step that failed its name.
+ * Returns the kind of that step. */
+static unsigned explain(struct container *c, struct spec_config *cfg, const struct plan_report *r, struct err *e)
+{
+	if (!cfg && !(cfg = container_config(c, e)))
+		return STEP_NONE;
+	struct plan p = { 0 };
+	struct err ignored = { 0 };
+	struct plan_facts f = { 0 };
+	facts_gather(&f, &c->arena, &ignored);
+	f.apparmor_enabled = f.selinux_enabled = true; /* create checked it */
+	f.bundle = c->rec.bundle;
+	f.id = c->rec.id;
+	struct plan_request q = { .no_new_keyring = c->rec.no_new_keyring, .wait_for_start = true };
+	if (plan_create(&p, &c->arena, cfg, &q, &f, &ignored) == 0 && r->step >= 0 && (size_t)r->step < p.ninside) {
+		plan_explain(&p, r, e);
+		return p.inside[r->step].s.kind;
+	}
+	err_set(e, r->err, "berth-init: step %d: %s", (int)r->step, r->text);
+	return STEP_NONE;
+}
+
+static int send_listener(struct container *c, const struct spec_config *cfg, struct init_proc *ip, struct err *e)
+{
+	const char *state = state_json(&c->arena, &c->rec, STATUS_CREATED, c->rec.pid, false, NULL);
+	int r = seccomp_send_listener(cfg->linux_->seccomp, ip->listener, c->rec.pid, state, e);
+	fd_close(&ip->listener);
+	return r;
+}
+
+/* Serve the connection until the program was executed. *ret_hook: it was a hook that failed. */
+static int serve(struct container *c, struct spec_config *cfg, int conn, bool *ret_hook, struct err *e)
+{
+	CLEANUP_INIT_PROC struct init_proc ip = INIT_PROC_INIT; /* no pid: the process is not our child */
+	for (;;) {
+		int m = launch_wait(NULL, &ip, conn, 1U | 1U << MSG_SECCOMP, e);
+		if (m == 0)
+			return 0;
+		if (m < 0) {
+			if (ip.failed.msg)
+				*ret_hook = explain(c, cfg, &ip.failed, e) == STEP_HOOK;
+			return -1;
+		}
+		if (send_listener(c, cfg, &ip, e) < 0)
+			return -1;
+	}
+}
+
+static int poststart(struct container *c, const struct spec_config *cfg, struct err *e)
+{
+	const char *state = state_json(&c->arena, &c->rec, STATUS_RUNNING, c->rec.pid, false, NULL);
+	return hooks_run(&cfg->hooks, HOOK_POSTSTART, state, c->rec.bundle, false, e);
+}
+
+static int start_container(struct container *c, struct err *e)
+{
+	struct spec_config *cfg = NULL; /* most containers start without a look at it */
+	bool hook = false;
+	if ((c->rec.has_listener || c->rec.has_poststart) && !(cfg = container_config(c, e)))
+		return -1;
+	CLEANUP_FD int conn = socket_connect_at(c->dir.fd, "start.sock", e);
+	if (conn < 0 || launch_send(conn, CMD_START, e) < 0)
+		return -1;
+	int r = serve(c, cfg, conn, &hook, e);
+	/* one way or the other nobody waits behind it any more; without it the container is not "created" */
+	unlinkat(c->dir.fd, "start.sock", 0);
+	if (r == 0 && c->rec.has_poststart && (r = poststart(c, cfg, e)) < 0)
+		hook = true;
+	if (hook) {
+		struct err ignored = { 0 };
+		if (c->rec.has_poststop && !cfg)
+			cfg = container_config(c, &ignored);
+		container_destroy(c, cfg);
+	}
+	return r;
+}
+
+static int start_run(const struct globals *g, void *opts, int argc, char **argv, struct err *e)
+{
+	(void)opts;
+	(void)argc;
+	CLEANUP_CONTAINER struct container c = CONTAINER_INIT;
+	/* the freezer: a frozen berth-init would never answer */
+	if (container_open(&c, g, argv[0], CONTAINER_LOCK | CONTAINER_FREEZER, e) < 0 ||
+	    container_require(&c, STATUS_BIT(STATUS_CREATED), "start", e) < 0)
+		return -1;
+	if (!c.rec.has_process)
+		return err_config(e, "process", "is required to start the container");
+	return start_container(&c, e);
+}
+
+static const struct option_row start_options[] = { { 0 } };
+
+const struct command cmd_start = {
+	.name = "start",
+	.args = "ID",
+	.summary = "start the process of a created container",
+	.options = start_options,
+	.opts_size = 0,
+	.min_args = 1,
+	.max_args = 1,
+	.run = start_run,
+};

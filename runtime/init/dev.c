@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Devices and links of /dev. They are made in a directory that is held open: the fresh mount of
+ * STEP_MOUNT_FS, or what STEP_DEV_OPEN found, which may be the image's and is then not trusted to stay as
+ * it is between two calls.
+ */
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "init.h"
+#include "sys.h"
+
+int step_dev_open(struct init *in, const struct plan_step *s)
+{
+	(void)s;
+	int fd = path_make(path_root(in), "/dev", PATH_DIR | PATH_NO_LINKS, NULL);
+	/* a file called "dev" is refused here and not with the first device */
+	int dir = fd < 0 ? -1 : openat(fd, ".", O_PATH | O_DIRECTORY | O_CLOEXEC), err = errno;
+	drop_fd(&fd);
+	if (dir < 0)
+		return fail(in, DETAIL_TARGET, err, NULL);
+	drop_fd(&in->dev);
+	in->dev = dir;
+	in->dev_is_ours = false;
+	return 0;
+}
+
+static bool matches(int fd, const struct plan_step *s)
+{
+	struct stat st;
+	if (fstat(fd, &st) < 0 || (st.st_mode & S_IFMT) != (s->val[0] & S_IFMT))
+		return false;
+	return S_ISFIFO(st.st_mode) || st.st_rdev == (dev_t)s->val[1];
+}
+
+/* Exact mode and owner, whatever a default ACL or a set-gid bit of the directory made of them. */
+static int settle(struct init *in, int fd, const struct plan_step *s)
+{
+	struct stat st;
+	uid_t uid = (uid_t)s->val[2];
+	gid_t gid = (gid_t)(s->val[2] >> 32);
+	if (!matches(fd, s) || fstat(fd, &st) < 0)
+		return fail(in, DETAIL_EXISTS_OTHER, EEXIST, NULL);
+	if ((st.st_uid != uid || st.st_gid != gid) && fchownat(fd, "", uid, gid, AT_EMPTY_PATH) < 0)
+		return fail(in, DETAIL_CHOWN, errno, NULL);
+	if ((st.st_mode & 07777) != (s->val[0] & 07777) &&
+	    syscall(SYS_fchmodat2, fd, "", (unsigned)(s->val[0] & 07777), AT_EMPTY_PATH) < 0)
+		return fail(in, DETAIL_VERIFY, errno, NULL);
+	return 0;
+}
+
+static int make_node(struct init *in, const struct plan_step *s, int dir, const char *name, bool ours)
+{
+	int made = mknodat(dir, name, (mode_t)s->val[0], (dev_t)s->val[1]), err = errno, r;
+	if (made < 0 && err != EEXIST)
+		return fail(in, DETAIL_OPEN, err, NULL);
+	if (made == 0 && ours && s->val[2] == 0)
+		return 0; /* nobody else was there: it is what we made it */
+	int fd = openat(dir, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return fail(in, DETAIL_OPEN, errno, NULL);
+	if (made == 0)
+		r = settle(in, fd, s);
+	else /* perhaps a node of the host's /dev, bound here: left alone when it is the right one */
+		r = matches(fd, s) ? 0 : fail(in, DETAIL_EXISTS_OTHER, EEXIST, NULL);
+	drop_fd(&fd);
+	return r;
+}
+
+/* In a user namespace nodes cannot be made: the host's is mounted on an empty file. */
+static int bind_node(struct init *in, const struct plan_step *s, int dir, const char *name)
+{
+	struct stat st;
+	int r = -1, node = plan_take_fd(in, s);
+	if (node < 0 || !matches(node, s)) {
+		drop_fd(&node);
+		return fail(in, DETAIL_VERIFY, ENODEV, NULL);
+	}
+	int fd = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
+	if (fd < 0 && errno == EEXIST)
+		fd = openat(dir, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		fail(in, DETAIL_TARGET, errno, NULL);
+	else if (fstat(fd, &st) < 0 || (!S_ISREG(st.st_mode) && !matches(fd, s)))
+		fail(in, DETAIL_EXISTS_OTHER, EEXIST, NULL);
+	else if (in->propagation && sys_mount_setattr(node, 0, 0, 0, in->propagation & ~(uint64_t)MS_REC) < 0)
+		fail(in, DETAIL_PROPAGATION, errno, NULL);
+	else if (sys_attach(node, fd) < 0)
+		fail(in, DETAIL_ATTACH, errno, NULL);
+	else
+		r = 0;
+	drop_fd(&fd);
+	drop_fd(&node);
+	return r;
+}
+
+int step_device(struct init *in, const struct plan_step *s)
+{
+	bool in_dev = s->flags & STEP_F_IN_DEV;
+	const char *name, *path = plan_text(in, s->str[0]);
+	int base = in_dev ? in->dev : path_root(in);
+	bool direct = in_dev && !strchr(path, '/');
+	int dir = base < 0 ? (errno = EBADF, -1) : path_parent(base, path, &name);
+	if (dir < 0)
+		return fail(in, DETAIL_TARGET, errno, NULL);
+	int r = s->fd >= 0 ? bind_node(in, s, dir, name)
+			   : make_node(in, s, dir, name, direct && in->dev_is_ours);
+	drop_fd(&dir);
+	return r;
+}
+
+int step_symlink(struct init *in, const struct plan_step *s)
+{
+	const char *name;
+	int dir = in->dev < 0 ? (errno = EBADF, -1) : path_parent(in->dev, plan_text(in, s->str[1]), &name);
+	if (dir < 0)
+		return fail(in, DETAIL_TARGET, errno, NULL);
+	int r = symlinkat(plan_text(in, s->str[0]), dir, name), err = errno;
+	drop_fd(&dir);
+	return r < 0 && err != EEXIST ? fail(in, DETAIL_OPEN, err, NULL) : 0;
+}

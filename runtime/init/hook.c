@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Hooks of the container's namespace: createContainer before the pivot, startContainer after it.
+ *
+ * The child gets exactly args and env, the state JSON on stdin, a pipe of ours as stdout and stderr (never
+ * the container's streams), a process group of its own, no other fd, default signals, umask 022. We feed,
+ * drain and watch all of it from one poll loop, with the time limit, and with an eye on our own caller: a
+ * hook must not outlive a berth that is gone. What it wrote first goes into the failure report.
+ */
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+
+#include "init.h"
+#include "sys.h"
+
+struct hook {
+	pid_t pid;
+	int pidfd;
+	int feed;             /* its stdin */
+	int output;           /* its stdout and stderr */
+	int failed;           /* errno of an exec that did not happen; closed by one that did */
+	const char *parts[3]; /* state JSON around our pid */
+	int part;
+	char text[PLAN_REPORT_TEXT];
+	size_t have;
+};
+
+static void to_decimal(char *p, unsigned n)
+{
+	char digits[12];
+	int i = 0;
+	do
+		digits[i++] = (char)('0' + n % 10);
+	while (n /= 10);
+	while (i > 0)
+		*p++ = digits[--i];
+	*p = '\0';
+}
+
+/* In the child. No return: the exec, or its errno on the pipe. */
+static _Noreturn void run(struct init *in, const struct plan_step *s, int input, int output, int failed)
+{
+	char *alone[] = { (char *)plan_text(in, s->str[0]), NULL };
+	char **args = s->str[1] ? plan_argv(in, s->str[1], NULL) : alone;
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	setpgid(0, 0);
+	signals_default(in);
+	signal(SIGPIPE, SIG_DFL);
+	signals_fresh();
+	umask(022);
+	/* the pipe for the errno must survive: it goes where nothing else is kept, close-on-exec */
+	if (dup2(input, 0) == 0 && dup2(output, 1) == 1 && dup2(output, 2) == 2 &&
+	    sys_close_range(3, CLOSE_RANGE_CLOEXEC) == 0)
+		execve(plan_text(in, s->str[0]), *args ? args : alone, plan_argv(in, s->str[2], NULL));
+	int err = errno;
+	if (write(failed, &err, sizeof(err)) < 0)
+		die();
+	die();
+}
+
+static int start(struct init *in, const struct plan_step *s, struct hook *h)
+{
+	int in_pipe[2], out_pipe[2], err_pipe[2];
+	if (pipe2(in_pipe, O_CLOEXEC) < 0 || pipe2(out_pipe, O_CLOEXEC) < 0 || pipe2(err_pipe, O_CLOEXEC) < 0)
+		return fail(in, DETAIL_FORK, errno, NULL);
+	h->pid = sys_fork(CLONE_PIDFD | SIGCHLD, &h->pidfd);
+	if (h->pid < 0)
+		return fail(in, DETAIL_FORK, errno, NULL);
+	if (h->pid == 0)
+		run(in, s, in_pipe[0], out_pipe[1], err_pipe[1]);
+	drop_fd(&in_pipe[0]);
+	drop_fd(&out_pipe[1]);
+	drop_fd(&err_pipe[1]);
+	h->feed = in_pipe[1];
+	h->output = out_pipe[0];
+	h->failed = err_pipe[0];
+	/* a hook that does not read must not stop us; one that does not write neither */
+	fcntl(h->feed, F_SETFL, O_NONBLOCK);
+	fcntl(h->output, F_SETFL, O_NONBLOCK);
+	return 0;
+}
+
+static void feed(struct hook *h)
+{
+	while (h->part < 3) {
+		size_t len = strlen(h->parts[h->part]);
+		ssize_t n = len ? write(h->feed, h->parts[h->part], len) : 0;
+		if (n < 0 && errno == EAGAIN)
+			return;
+		if (n < 0) /* EPIPE: it does not want the state, which is its right */
+			break;
+		h->parts[h->part] += n;
+		if ((size_t)n == len)
+			h->part++;
+	}
+	drop_fd(&h->feed);
+}
+
+static void drain(struct hook *h)
+{
+	char buf[1024];
+	ssize_t n = read(h->output, buf, sizeof(buf));
+	if (n < 0 && errno == EAGAIN)
+		return;
+	if (n <= 0) {
+		drop_fd(&h->output);
+		return;
+	}
+	size_t room = sizeof(h->text) - 1 - h->have;
+	if ((size_t)n < room)
+		room = (size_t)n;
+	memcpy(h->text + h->have, buf, room);
+	h->have += room;
+}
+
+static int64_t now_ms(void)
+{
+	struct timespec t;
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+static void end_group(struct hook *h)
+{
+	siginfo_t si;
+	kill(-h->pid, SIGKILL);
+	kill(h->pid, SIGKILL); /* it may not have made its group yet */
+	waitid(P_PID, (id_t)h->pid, &si, WEXITED);
+}
+
+/* Until it ends. The time limit covers the exec as well. -1: ran out of time. */
+static int watch(struct init *in, struct hook *h, uint64_t seconds)
+{
+	/* ~11 days: poll(2) counts milliseconds in an int */
+	int64_t end = seconds ? now_ms() + (int64_t)(seconds < 1000000 ? seconds : 1000000) * 1000 : 0;
+	for (;;) {
+		struct pollfd p[] = { { h->pidfd, POLLIN, 0 },
+				      { in->sync, 0, 0 }, /* asks for POLLHUP */
+				      { h->feed, POLLOUT, 0 },
+				      { h->output, POLLIN, 0 } };
+		int64_t left = end ? end - now_ms() : -1;
+		if (end && left <= 0)
+			return -1;
+		if (poll(p, 4, (int)left) < 0 && errno != EINTR)
+			return -1;
+		if (p[1].revents & (POLLHUP | POLLERR)) {
+			end_group(h);
+			die();
+		}
+		if (p[2].revents)
+			feed(h);
+		if (p[3].revents)
+			drain(h);
+		if (p[0].revents)
+			return 0;
+	}
+}
+
+static int result(struct init *in, struct hook *h)
+{
+	siginfo_t si = { 0 };
+	int err;
+	while (h->output >= 0 && h->have < sizeof(h->text) - 1) {
+		size_t before = h->have; /* what it wrote last; its own children may go on writing */
+		drain(h);
+		if (h->have == before)
+			break;
+	}
+	while (h->have > 0 && h->text[h->have - 1] == '\n')
+		h->text[--h->have] = '\0';
+	if (waitid(P_PID, (id_t)h->pid, &si, WEXITED) < 0)
+		return fail(in, DETAIL_FORK, errno, NULL);
+	if (read(h->failed, &err, sizeof(err)) == sizeof(err))
+		return fail(in, DETAIL_EXEC, err, NULL);
+	in->why.value = si.si_status;
+	if (si.si_code != CLD_EXITED)
+		return fail(in, DETAIL_SIGNAL, 0, h->text);
+	return si.si_status ? fail(in, DETAIL_STATUS, 0, h->text) : 0;
+}
+
+int step_hook(struct init *in, const struct plan_step *s)
+{
+	char pid[12];
+	struct hook h = { .pidfd = -1, .feed = -1, .output = -1, .failed = -1 };
+	to_decimal(pid, (unsigned)getpid());
+	h.parts[0] = plan_text(in, s->val[1]);
+	h.parts[1] = pid;
+	h.parts[2] = plan_text(in, s->val[2]);
+
+	signal(SIGPIPE, SIG_IGN);
+	int r = start(in, s, &h);
+	if (r == 0 && watch(in, &h, s->val[0]) < 0) {
+		end_group(&h);
+		r = fail(in, DETAIL_TIMEOUT, ETIMEDOUT, NULL);
+	} else if (r == 0) {
+		r = result(in, &h);
+	}
+	signal(SIGPIPE, SIG_DFL);
+	drop_fd(&h.pidfd);
+	drop_fd(&h.feed);
+	drop_fd(&h.output);
+	drop_fd(&h.failed);
+	return r;
+}

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * berth-init: carries out the steps of a plan from inside the container (../plan/format.h).
+ *
+ * Rules of this program: no heap, no stdio, no library beyond libc's system call wrappers; each fd is
+ * close-on-exec; the umask is 0 until STEP_READY, so that modes are exact; a path of the image is resolved
+ * in path.c and nowhere else, and what was resolved is used through its fd; an error ends the process.
+ * A step is one function in the table of main.c: 0, or -1 after fail().
+ */
+#ifndef BERTH_INIT_INIT_H
+#define BERTH_INIT_INIT_H
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "../plan/format.h"
+
+/* struct rlimit64 of the kernel */
+struct limit {
+	uint64_t soft, hard;
+};
+
+struct init {
+	int sync;		 /* where reports go: SYNC, later the connection of `berth start` */
+	struct plan_head *head;	 /* the block, validated, lists relocated */
+	struct plan_step *steps;
+	char *data;
+	int *fds;		 /* the fds that came with it; -1: taken */
+	uint32_t step;		 /* index of the step that runs */
+	struct plan_report why;	 /* filled in by fail() */
+
+	int root;		 /* the container's root, O_PATH; -1: not opened */
+	int proc;		 /* root of a procfs that we made or proved, O_PATH; -1 */
+	int dev, pts;		 /* the container's /dev and devpts, O_PATH; -1 */
+	bool dev_is_ours;	 /* /dev is a fresh mount: nobody else can have changed it */
+	int mask_file, mask_dir; /* mounts that later masks are clones of; -1 */
+	uint64_t propagation;	 /* of every mount since STEP_ROOT_PROPAGATION; 0: none said */
+	bool inside;		 /* our "/" is no longer the runtime's: names under it are the container's */
+
+	mode_t umask;		 /* inherited */
+	uint64_t ignored;	 /* signals that were ignored when we started, bit n-1 */
+	struct limit nofile;	 /* to give back when files_raised */
+	bool files_raised;
+	bool cwd_denied;	 /* STEP_CWD met EACCES and is due again as the user */
+	bool exec_told;		 /* everything before execve(2) was done */
+	char exe[PATH_MAX];	 /* what STEP_LOOKUP found */
+	char home[PATH_MAX + 8]; /* "HOME=..." */
+};
+
+typedef int step_fn(struct init *in, const struct plan_step *s);
+
+/* What a data offset of a kind must be; the rows are in main.c, the checks in read.c. */
+enum data_kind {
+	D_NONE,
+	D_STR,
+	D_LIST,	  /* or 0 */
+	D_BYTES,  /* num bytes */
+	D_GROUPS, /* num u32 */
+	D_FILTER, /* num struct sock_filter */
+	D_NODES,  /* val0 bits, or 0 */
+};
+struct step_row {
+	step_fn *run;
+	uint8_t str[3]; /* enum data_kind */
+};
+const struct step_row *step_row(unsigned kind); /* NULL: no such kind */
+
+/* main.c: note why the step fails; text may be NULL. Returns -1. */
+int fail(struct init *in, enum plan_detail detail, int err, const char *text);
+/* End the process, also when a filter refuses exit_group(2). */
+_Noreturn void die(void);
+
+/* read.c: receive and validate the block. 0, or -1 after fail(). */
+int plan_receive(struct init *in);
+static inline const char *plan_text(const struct init *in, uint64_t off)
+{
+	return in->data + off;
+}
+/* List at `off` as an argv; *n gets its length when not NULL. Offset 0: an empty list. */
+char **plan_argv(const struct init *in, uint32_t off, uint64_t *n);
+/* The next step of a kind after the current one, or NULL. */
+const struct plan_step *plan_next(const struct init *in, enum plan_kind kind);
+/* Take over the step's fd. -1: none, or taken before. */
+int plan_take_fd(struct init *in, const struct plan_step *s);
+
+/* sync.c */
+void report(struct init *in, enum plan_msg msg, int value, int fd);
+void report_failure(struct init *in, enum plan_msg msg); /* in->why */
+void warn(struct init *in, enum plan_detail detail, int err, const char *text);
+void wait_cmd(struct init *in, enum plan_cmd_type type); /* ends the process on end of file */
+int send_fd(int sock, const void *data, size_t len, int fd); /* also used beside the seccomp filter */
+
+/* path.c: the only code that resolves names of the image. `base` is a directory that is as good as a root:
+ * no "..", link or mount leads above it. fds are O_PATH unless flags say more. -1 with errno. */
+enum {
+	PATH_DIR = 1,	   /* what is missing becomes a directory, else a file */
+	PATH_NO_LINKS = 2, /* no part may be a symbolic link */
+};
+int path_open(int base, const char *path, int flags, uint64_t resolve);
+/* Open; make what is missing. *ret_made (may be NULL) tells. */
+int path_make(int base, const char *path, unsigned opts, bool *ret_made);
+/* Open the directory that `path` is in, made when missing. *ret_name points at the last part, one real
+ * name, inside `path`. */
+int path_parent(int base, const char *path, const char **ret_name);
+/* The container's root; opened on first use when no STEP_ROOT was done (exec). */
+int path_root(struct init *in);
+
+/* proc.c: files of a procfs that is the real one. -1 with errno. */
+int proc_root(struct init *in);
+int proc_open(struct init *in, const char *path, int flags);
+int proc_open_self(struct init *in, const char *name, int flags);
+int proc_write(int fd, const char *text); /* one write(2); closes fd */
+bool is_fs(int fd, long magic);
+
+/* Others that are used across files. */
+int become_root(struct init *in, bool drop_groups);	     /* cred.c */
+void not_dumpable(void);				     /* cred.c */
+int mask_over(struct init *in, int target, bool dir);	     /* mask.c */
+int copy_up(int from, int to);				     /* copyup.c: errno on failure */
+void exec_prepare(struct init *in);			     /* exec.c */
+void signals_note(struct init *in);			     /* signals.c */
+void signals_default(struct init *in);
+void signals_fresh(void);
+void signals_wait(bool on);
+bool is_null_device(int fd);				     /* mask.c */
+
+static inline void drop_fd(int *fd)
+{
+	extern int close(int);
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
+}
+
+/* One declaration for each step; main.c has the table. */
+step_fn step_ns_join, step_unshare, step_fork, step_map_wait, step_time_offsets, step_setsid, step_keyring,
+	step_loopback, step_sync_ns, step_hostname, step_domainname;
+step_fn step_root_propagation, step_root, step_root_readonly, step_pivot, step_root_propagation_end;
+step_fn step_mount_fs, step_mount_bind, step_remount;
+step_fn step_proc_private, step_sysctl, step_apparmor, step_selinux;
+step_fn step_dev_open, step_device, step_symlink, step_console, step_hook, step_mask, step_readonly;
+step_fn step_home, step_cwd, step_lookup, step_ready, step_exec;
+step_fn step_rlimit, step_umask, step_sched, step_ioprio, step_personality, step_mempolicy, step_affinity,
+	step_stdio_owner;
+step_fn step_cap_bounding, step_user, step_caps, step_no_new_privs, step_seccomp;
+
+#endif

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Paths that the container shall not see (masks) or not change (read-only).
+ *
+ * A file is hidden by the null device of the runtime's /dev, opened before the pivot and proved to be it;
+ * the container's own could be anything. Its mount is read-only, for nobody inside shall change the mode of
+ * the host's node (reading and writing a device is not affected by that). A directory is hidden by an
+ * empty read-only tmpfs. The first mask of a kind is made; the others are clones of that mount.
+ */
+#include <errno.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+
+#include "init.h"
+#include "sys.h"
+
+bool is_null_device(int fd)
+{
+	struct stat st;
+	return fstat(fd, &st) == 0 && S_ISCHR(st.st_mode) && st.st_rdev == makedev(1, 3);
+}
+
+static int make_file_mask(struct init *in)
+{
+	int null = open("/dev/null", O_PATH | O_NOFOLLOW | O_CLOEXEC), mnt = -1;
+	if (null < 0 || in->inside || !is_null_device(null)) {
+		drop_fd(&null);
+		return fail(in, DETAIL_VERIFY, ENODEV, "/dev/null");
+	}
+	mnt = sys_clone_mount(null, 0);
+	if (mnt < 0)
+		fail(in, DETAIL_OPEN, errno, "/dev/null");
+	else if (sys_mount_setattr(mnt, 0, MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, 0,
+				   MS_PRIVATE) < 0) {
+		fail(in, DETAIL_ATTR, errno, NULL);
+		drop_fd(&mnt);
+	}
+	drop_fd(&null);
+	return mnt;
+}
+
+/* Two inodes and one page at most: nobody can use it to hold memory. */
+static int make_dir_mask(struct init *in)
+{
+	int mnt = -1, fs = sys_fsopen("tmpfs");
+	if (fs < 0)
+		return fail(in, DETAIL_FSOPEN, errno, NULL);
+	if (sys_fsconfig(fs, FSCONFIG_SET_STRING, "nr_inodes", "2") < 0 ||
+	    sys_fsconfig(fs, FSCONFIG_SET_STRING, "size", "4096") < 0 ||
+	    sys_fsconfig(fs, FSCONFIG_SET_STRING, "mode", "0555") < 0 ||
+	    sys_fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL) < 0)
+		fail(in, DETAIL_FSCONFIG, errno, NULL);
+	else if ((mnt = sys_fsmount(fs, MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV |
+						MOUNT_ATTR_NOEXEC)) < 0)
+		fail(in, DETAIL_FSMOUNT, errno, NULL);
+	drop_fd(&fs);
+	return mnt;
+}
+
+int mask_over(struct init *in, int target, bool dir)
+{
+	int *first = dir ? &in->mask_dir : &in->mask_file;
+	bool fresh = *first < 0;
+	int mnt = *first;
+	if (!fresh)
+		mnt = sys_clone_mount(*first, 0);
+	else
+		mnt = dir ? make_dir_mask(in) : make_file_mask(in);
+	if (mnt < 0)
+		return fresh ? -1 : fail(in, DETAIL_OPEN, errno, NULL);
+	int r = sys_attach(mnt, target), err = errno;
+	/* kept only now: before 6.15 a mount can be cloned only when it is attached */
+	if (fresh && r == 0)
+		*first = mnt;
+	else
+		drop_fd(&mnt);
+	return r < 0 ? fail(in, DETAIL_ATTACH, err, NULL) : 0;
+}
+
+/* The named place where "not there" is fine, because then there is nothing to hide or to protect. */
+static int open_existing(struct init *in, const struct plan_step *s, bool *ret_absent)
+{
+	int fd = path_open(path_root(in), plan_text(in, s->str[0]), O_PATH, 0);
+	*ret_absent = fd < 0 && (errno == ENOENT || errno == ENOTDIR);
+	if (fd < 0 && !*ret_absent)
+		fail(in, DETAIL_TARGET, errno, NULL);
+	return fd;
+}
+
+int step_mask(struct init *in, const struct plan_step *s)
+{
+	struct stat st;
+	bool absent;
+	int fd = open_existing(in, s, &absent);
+	if (fd < 0)
+		return absent ? 0 : -1;
+	int r = fstat(fd, &st) < 0 ? fail(in, DETAIL_TARGET, errno, NULL)
+				   : mask_over(in, fd, S_ISDIR(st.st_mode));
+	drop_fd(&fd);
+	return r;
+}
+
+/* A read-only copy of what is there, laid over it through the same fd. Other flags are kept, as only the
+ * given ones are set. */
+int step_readonly(struct init *in, const struct plan_step *s)
+{
+	bool absent;
+	int fd = open_existing(in, s, &absent), r = -1;
+	if (fd < 0)
+		return absent ? 0 : -1;
+	int mnt = sys_clone_mount(fd, AT_RECURSIVE);
+	if (mnt < 0)
+		fail(in, DETAIL_OPEN, errno, NULL);
+	else if (sys_mount_setattr(mnt, AT_RECURSIVE, MOUNT_ATTR_RDONLY, 0, 0) < 0)
+		fail(in, DETAIL_ATTR, errno, NULL);
+	else if (sys_attach(mnt, fd) < 0)
+		fail(in, DETAIL_ATTACH, errno, NULL);
+	else
+		r = 0;
+	drop_fd(&mnt);
+	drop_fd(&fd);
+	return r;
+}

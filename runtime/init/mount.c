@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Mounts. Each is complete, with its attributes and propagation, before it gets a place in the tree:
+ *
+ *   open (or make) the destination in the root -> a detached mount: fsopen/fsconfig/fsmount here, or
+ *   open_tree(2) by berth -> mount_setattr on it -> move_mount(2) onto the destination's fd
+ *
+ * so no name is resolved twice, and nobody sees a mount that is not yet read-only.
+ */
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "init.h"
+#include "sys.h"
+
+/* attr set | clear << 32, as in the plan */
+struct attrs {
+	uint64_t set, clear;
+};
+
+static struct attrs attrs_of(uint64_t val)
+{
+	return (struct attrs){ .set = val & 0xffffffff, .clear = val >> 32 };
+}
+
+static int set_attrs(struct init *in, int mnt, uint64_t val, unsigned flags)
+{
+	struct attrs a = attrs_of(val);
+	if (val && sys_mount_setattr(mnt, flags, a.set, a.clear, 0) < 0)
+		return fail(in, DETAIL_ATTR, errno, NULL);
+	return 0;
+}
+
+static int set_propagation(struct init *in, int mnt, uint64_t val)
+{
+	unsigned flags = val & MS_REC ? AT_RECURSIVE : 0;
+	if (val && sys_mount_setattr(mnt, flags, 0, 0, val & ~(uint64_t)MS_REC) < 0)
+		return fail(in, DETAIL_PROPAGATION, errno, NULL);
+	return 0;
+}
+
+/* An error with the kernel's own words for it: records "e text" wait in the filesystem context. */
+static int fail_fs(struct init *in, enum plan_detail detail, int fs)
+{
+	char buf[PLAN_REPORT_TEXT], text[PLAN_REPORT_TEXT] = "";
+	int err = errno;
+	ssize_t n;
+	while ((n = read(fs, buf, sizeof(buf) - 1)) > 0) {
+		buf[n] = '\0';
+		if (n > 2 && buf[0] == 'e' && buf[1] == ' ')
+			memcpy(text, buf + 2, (size_t)n - 1);
+	}
+	return fail(in, detail, err, text);
+}
+
+/* key, value, key, value: "" as value makes a flag. */
+static int configure(struct init *in, int fs, uint32_t list)
+{
+	uint64_t n;
+	char **kv = plan_argv(in, list, &n);
+	for (uint64_t i = 0; i + 1 < n; i += 2) {
+		bool flag = !*kv[i + 1];
+		if (sys_fsconfig(fs, flag ? FSCONFIG_SET_FLAG : FSCONFIG_SET_STRING, kv[i],
+				 flag ? NULL : kv[i + 1]) < 0)
+			return fail_fs(in, DETAIL_FSCONFIG, fs);
+	}
+	return 0;
+}
+
+/* The attributes of a new mount go with fsmount(2): one call less. Its defaults are relatime and nothing
+ * else, so there is nothing to clear. */
+static int mount_make(struct init *in, const struct plan_step *s, uint64_t attr)
+{
+	int mnt = -1, fs = sys_fsopen(plan_text(in, s->str[0]));
+	if (fs < 0)
+		return fail(in, DETAIL_FSOPEN, errno, NULL);
+	if (configure(in, fs, s->str[2]) == 0) {
+		if (sys_fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL) < 0)
+			fail_fs(in, DETAIL_FSCONFIG, fs);
+		else if ((mnt = sys_fsmount(fs, attr)) < 0)
+			fail_fs(in, DETAIL_FSMOUNT, fs);
+	}
+	drop_fd(&fs);
+	return mnt;
+}
+
+/* Where the root itself is mounted over, the new mount is the root from now on. */
+static void note_root(struct init *in, const char *path, int mnt)
+{
+	if (path[strspn(path, "/")] == '\0' && mnt >= 0) {
+		drop_fd(&in->root);
+		in->root = fcntl(mnt, F_DUPFD_CLOEXEC, 0);
+	}
+}
+
+static int attach(struct init *in, int mnt, int target, const char *path)
+{
+	if (sys_attach(mnt, target) < 0)
+		return fail(in, DETAIL_ATTACH, errno, NULL);
+	note_root(in, path, mnt);
+	return 0;
+}
+
+/* What the new directory takes over from the one it hides. Owners without a place in our user namespace
+ * cannot be set, and would not be seen. */
+static int take_over(struct init *in, const struct plan_step *s, int target, int mnt)
+{
+	struct stat st;
+	int err;
+	if (s->flags & STEP_F_COPYUP) {
+		int from = openat(target, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		err = from < 0 ? errno : copy_up(from, mnt);
+		drop_fd(&from);
+		if (err)
+			return fail(in, DETAIL_COPYUP, err, NULL);
+	}
+	if (s->flags & STEP_F_COPY_MODE) {
+		if (fstat(target, &st) < 0 ||
+		    ((st.st_uid || st.st_gid) && fchownat(mnt, ".", st.st_uid, st.st_gid, 0) < 0 &&
+		     errno != EINVAL))
+			return fail(in, DETAIL_CHOWN, errno, NULL);
+		if (fchmodat(mnt, ".", st.st_mode & 07777, 0) < 0)
+			return fail(in, DETAIL_CHOWN, errno, NULL);
+	}
+	return 0;
+}
+
+/* Later steps work in these mounts through the fd that made them: no name leads to another file. The first
+ * of each kind counts, except for /dev, where the last one is what is seen. */
+static bool keep(struct init *in, enum mount_role role, int mnt, uint64_t attr)
+{
+	switch (role) {
+	case MOUNT_PROC: /* one that cannot be written is of no use to STEP_SYSCTL */
+		if (in->proc >= 0 || (attr & MOUNT_ATTR_RDONLY) || !is_fs(mnt, PROC_MAGIC))
+			return false;
+		in->proc = mnt;
+		return true;
+	case MOUNT_DEV:
+		drop_fd(&in->dev);
+		in->dev = mnt;
+		in->dev_is_ours = true;
+		return true;
+	case MOUNT_PTS:
+		if (in->pts >= 0)
+			return false;
+		in->pts = mnt;
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* A link at /proc or /sys of the image would put these mounts where masks and read-only paths, which go by
+ * the usual names, do not reach them. */
+static int open_target(struct init *in, const struct plan_step *s, bool *ret_made)
+{
+	const char *type = plan_text(in, s->str[0]);
+	bool exact = (s->flags & STEP_F_NO_LINKS) || s->num == MOUNT_PROC || strcmp(type, "sysfs") == 0;
+	int fd = path_make(path_root(in), plan_text(in, s->str[1]), PATH_DIR | (exact ? PATH_NO_LINKS : 0),
+			   ret_made);
+	if (fd < 0)
+		fail(in, DETAIL_TARGET, errno, NULL);
+	return fd;
+}
+
+int step_mount_fs(struct init *in, const struct plan_step *s)
+{
+	struct attrs one = attrs_of(s->val[0]), tree = attrs_of(s->val[1]);
+	uint64_t attr = (one.set & ~tree.clear) | tree.set, later = 0;
+	bool made;
+	int ret = -1, mnt = -1, target = open_target(in, s, &made);
+
+	if (target < 0)
+		return -1;
+	if (!made && (s->flags & (STEP_F_COPYUP | STEP_F_COPY_MODE))) {
+		later = attr & MOUNT_ATTR_RDONLY; /* it has to be filled first */
+		attr &= ~later;
+	}
+	mnt = mount_make(in, s, attr);
+	if (mnt >= 0 && (made || take_over(in, s, target, mnt) == 0) && set_attrs(in, mnt, later, 0) == 0 &&
+	    set_propagation(in, mnt, s->val[2]) == 0 &&
+	    attach(in, mnt, target, plan_text(in, s->str[1])) == 0) {
+		ret = 0;
+		if (keep(in, s->num, mnt, attr))
+			mnt = -1;
+	}
+	drop_fd(&mnt);
+	drop_fd(&target);
+	return ret;
+}
+
+/*
+ * A tree that berth cloned is still a peer of the host's mount. Without a word about propagation it gets what
+ * the rest of our namespace has, or what the container mounts below it would show up on the host.
+ */
+static int bind_attrs(struct init *in, const struct plan_step *s, int mnt)
+{
+	bool all = s->flags & STEP_F_RECURSIVE;
+	uint64_t prop = s->val[2] ? s->val[2] | (all ? MS_REC : 0) : in->propagation;
+	if (set_attrs(in, mnt, s->val[0], all ? AT_RECURSIVE : 0) < 0 ||
+	    set_attrs(in, mnt, s->val[1], AT_RECURSIVE) < 0)
+		return -1;
+	return set_propagation(in, mnt, prop);
+}
+
+int step_mount_bind(struct init *in, const struct plan_step *s)
+{
+	const char *path = plan_text(in, s->str[1]);
+	int ret = -1, target = -1, mnt = plan_take_fd(in, s);
+	if (mnt < 0)
+		return fail(in, DETAIL_OPEN, errno, NULL);
+	target = path_make(path_root(in), path, s->flags & STEP_F_DIR ? PATH_DIR : 0, NULL);
+	if (target < 0)
+		fail(in, DETAIL_TARGET, errno, NULL);
+	else if (bind_attrs(in, s, mnt) == 0 && attach(in, mnt, target, path) == 0)
+		ret = 0;
+	drop_fd(&target);
+	drop_fd(&mnt);
+	return ret;
+}
+
+static int reconfigure(struct init *in, uint32_t list, int mnt)
+{
+	int ret = -1, fs = sys_fspick(mnt);
+	if (fs < 0)
+		return fail(in, DETAIL_FSOPEN, errno, NULL);
+	if (configure(in, fs, list) == 0) {
+		ret = sys_fsconfig(fs, FSCONFIG_CMD_RECONFIGURE, NULL, NULL);
+		if (ret < 0)
+			fail_fs(in, DETAIL_FSCONFIG, fs);
+	}
+	drop_fd(&fs);
+	return ret;
+}
+
+int step_remount(struct init *in, const struct plan_step *s)
+{
+	int ret = -1, fd = path_open(path_root(in), plan_text(in, s->str[1]), O_PATH, 0);
+	if (fd < 0)
+		return fail(in, DETAIL_TARGET, errno, NULL);
+	if ((!s->str[2] || reconfigure(in, s->str[2], fd) == 0) && set_attrs(in, fd, s->val[0], 0) == 0 &&
+	    set_attrs(in, fd, s->val[1], AT_RECURSIVE) == 0)
+		ret = set_propagation(in, fd, s->val[2]);
+	drop_fd(&fd);
+	return ret;
+}

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Namespaces, and what belongs to a fresh one: session, keyring, clock offsets, loopback, host name. Sync
+ * points #1 (maps) and #2 (berth's work on the namespaces) are here.
+ */
+#include <errno.h>
+#include <linux/if.h>
+#include <linux/keyctl.h>
+#include <sched.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+
+#include "init.h"
+#include "sys.h"
+
+/* Permissions of keys (linux/key.h, not exported): all for who possesses it; view, read and search for the
+ * user; nothing for group and others, so that no other container's root finds it by its name. */
+#define KEYRING_PERM 0x3f0b0000
+
+int step_ns_join(struct init *in, const struct plan_step *s)
+{
+	int fd = plan_take_fd(in, s);
+	if (fd < 0 || setns(fd, (int)s->val[0]) < 0)
+		return fail(in, DETAIL_NONE, errno, NULL);
+	drop_fd(&fd);
+	/* gaining capabilities in the user namespace has set this to fs.suid_dumpable */
+	not_dumpable();
+	if (s->val[0] & CLONE_NEWNS) {
+		in->inside = true;
+		drop_fd(&in->root);
+	}
+	/* As the host's user we could own nothing there. A namespace that maps no 0 keeps us as we are. */
+	if ((s->val[0] & CLONE_NEWUSER) && become_root(in, s->flags & STEP_F_SETGROUPS) < 0 &&
+	    in->why.err != EINVAL)
+		return -1;
+	return 0;
+}
+
+int step_unshare(struct init *in, const struct plan_step *s)
+{
+	if (unshare((int)s->val[0]) < 0)
+		return fail(in, DETAIL_NONE, errno, NULL);
+	not_dumpable();
+	return 0;
+}
+
+/*
+ * The child must not speak before the old process has said who it is, or berth would take its words for
+ * those of a process that is about to end. It waits for a byte on a pipe; without the byte it ends.
+ */
+int step_fork(struct init *in, const struct plan_step *s)
+{
+	int gate[2];
+	char go = 0;
+	(void)s;
+	if (pipe2(gate, O_CLOEXEC) < 0)
+		return fail(in, DETAIL_FORK, errno, NULL);
+	pid_t pid = sys_fork(CLONE_PARENT | SIGCHLD, NULL);
+	if (pid < 0)
+		return fail(in, DETAIL_FORK, errno, NULL);
+	if (pid > 0) {
+		report(in, MSG_CHILD, pid, -1);
+		if (write(gate[1], "G", 1) != 1)
+			die();
+		syscall(SYS_exit_group, 0);
+	}
+	drop_fd(&gate[1]);
+	if (read(gate[0], &go, 1) != 1 || go != 'G')
+		die();
+	drop_fd(&gate[0]);
+	return 0;
+}
+
+/* #1: berth writes our maps. Until then we are nobody in our user namespace. */
+int step_map_wait(struct init *in, const struct plan_step *s)
+{
+	report(in, MSG_MAP_ME, 0, -1);
+	wait_cmd(in, CMD_GO);
+	return become_root(in, s->flags & STEP_F_SETGROUPS);
+}
+
+/* #2: our namespaces exist; berth moves devices into them and runs hooks. */
+int step_sync_ns(struct init *in, const struct plan_step *s)
+{
+	(void)s;
+	report(in, MSG_NS_READY, 0, -1);
+	wait_cmd(in, CMD_GO);
+	return 0;
+}
+
+/* The offsets can be set only while nobody is in the namespace; then we enter it ourselves, for unshare(2)
+ * moves only children. */
+int step_time_offsets(struct init *in, const struct plan_step *s)
+{
+	if (unshare(CLONE_NEWTIME) < 0)
+		return fail(in, DETAIL_NONE, errno, NULL);
+	int fd = proc_open_self(in, "timens_offsets", O_WRONLY);
+	if (fd < 0)
+		return fail(in, DETAIL_OPEN, errno, "timens_offsets");
+	if (proc_write(fd, plan_text(in, s->str[0])) < 0)
+		return fail(in, DETAIL_WRITE, errno, "timens_offsets");
+	/* a magic link, which proc_open() refuses: in a directory that is proven it is the one we mean */
+	int dir = proc_open_self(in, "ns", O_PATH | O_DIRECTORY);
+	fd = dir < 0 ? -1 : openat(dir, "time_for_children", O_RDONLY | O_CLOEXEC);
+	drop_fd(&dir);
+	if (fd < 0 || setns(fd, CLONE_NEWTIME) < 0)
+		return fail(in, DETAIL_OPEN, errno, "time_for_children");
+	drop_fd(&fd);
+	return 0;
+}
+
+int step_setsid(struct init *in, const struct plan_step *s)
+{
+	(void)s;
+	if (setsid() < 0 && getsid(0) != getpid())
+		return fail(in, DETAIL_NONE, errno, NULL);
+	return 0;
+}
+
+/* Without a keyring of its own the container would possess the keys of whoever called berth. */
+int step_keyring(struct init *in, const struct plan_step *s)
+{
+	const char *name = s->str[0] ? plan_text(in, s->str[0]) : NULL;
+	const char *label = plan_text(in, s->str[1]);
+	if (*label) {
+		int fd = proc_open_self(in, "attr/keycreate", O_WRONLY);
+		if (fd < 0 || proc_write(fd, label) < 0)
+			return fail(in, DETAIL_WRITE, errno, "attr/keycreate");
+	}
+	long ring = syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, name, 0, 0, 0);
+	if (ring < 0 && errno == ENOSYS) /* a kernel without keys has none to share */
+		return 0;
+	if (ring < 0)
+		return fail(in, DETAIL_NONE, errno, NULL);
+	/* EACCES: the ring was there (exec) and another user of the container made it */
+	if (syscall(SYS_keyctl, KEYCTL_SETPERM, ring, KEYRING_PERM, 0, 0) < 0 && errno != EACCES)
+		return fail(in, DETAIL_NONE, errno, NULL);
+	if (*label) {
+		int fd = proc_open_self(in, "attr/keycreate", O_WRONLY);
+		if (fd < 0 || proc_write(fd, "\n") < 0)
+			return fail(in, DETAIL_WRITE, errno, "attr/keycreate");
+	}
+	return 0;
+}
+
+int step_loopback(struct init *in, const struct plan_step *s)
+{
+	struct ifreq r = { .ifr_name = "lo" };
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), err = 0;
+	(void)s;
+	if (fd < 0 || ioctl(fd, SIOCGIFFLAGS, &r) < 0)
+		err = errno;
+	r.ifr_flags |= IFF_UP;
+	if (!err && ioctl(fd, SIOCSIFFLAGS, &r) < 0)
+		err = errno;
+	drop_fd(&fd);
+	return err ? fail(in, DETAIL_NONE, err, NULL) : 0;
+}
+
+int step_hostname(struct init *in, const struct plan_step *s)
+{
+	const char *name = plan_text(in, s->str[0]);
+	return sethostname(name, strlen(name)) < 0 ? fail(in, DETAIL_NONE, errno, NULL) : 0;
+}
+
+int step_domainname(struct init *in, const struct plan_step *s)
+{
+	const char *name = plan_text(in, s->str[0]);
+	return setdomainname(name, strlen(name)) < 0 ? fail(in, DETAIL_NONE, errno, NULL) : 0;
+}

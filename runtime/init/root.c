@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The root: cut our mount namespace off from the host's, lay the root filesystem over "/", and, when all is
+ * mounted in it, make it our "/" and let go of the old one.
+ *
+ * The root is attached on the old "/" itself, which needs no directory anywhere and no name. Our own "/"
+ * stays the old one below it until the pivot, so absolute paths are the runtime's, and those of the
+ * container are reached through in->root.
+ */
+#include <errno.h>
+#include <linux/stat.h>
+#include <sys/syscall.h>
+
+#include "init.h"
+#include "sys.h"
+
+#ifndef STATX_MNT_ID
+#define STATX_MNT_ID 0x1000U /* [5.8] */
+#endif
+
+/* Slave or private, so that nothing we mount is seen on the host; also needed by pivot_root(2). */
+int step_root_propagation(struct init *in, const struct plan_step *s)
+{
+	uint64_t type = s->val[0] & ~(uint64_t)MS_REC;
+	int fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0 || sys_mount_setattr(fd, AT_RECURSIVE, 0, 0, type) < 0)
+		return fail(in, DETAIL_PROPAGATION, errno, NULL);
+	drop_fd(&fd);
+	in->propagation = type | MS_REC;
+	return 0;
+}
+
+int step_root(struct init *in, const struct plan_step *s)
+{
+	int tree = plan_take_fd(in, s), over = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (tree < 0 || over < 0)
+		return fail(in, DETAIL_OPEN, errno, NULL);
+	/* cloned by berth before our namespace was cut off: still a peer of the host's mount */
+	uint64_t type = in->propagation ? in->propagation & ~(uint64_t)MS_REC : MS_PRIVATE;
+	if (sys_mount_setattr(tree, AT_RECURSIVE, 0, 0, type) < 0)
+		return fail(in, DETAIL_PROPAGATION, errno, NULL);
+	if (sys_attach(tree, over) < 0)
+		return fail(in, DETAIL_ATTACH, errno, NULL);
+	drop_fd(&over);
+	in->root = tree;
+	return 0;
+}
+
+int step_root_readonly(struct init *in, const struct plan_step *s)
+{
+	(void)s;
+	if (sys_mount_setattr(path_root(in), 0, MOUNT_ATTR_RDONLY, 0, 0) < 0)
+		return fail(in, DETAIL_ATTR, errno, NULL);
+	return 0;
+}
+
+static uint64_t mount_id(int fd, const char *path)
+{
+	struct statx x;
+	if (syscall(SYS_statx, fd, path, *path ? 0 : AT_EMPTY_PATH, STATX_MNT_ID, &x) < 0 ||
+	    !(x.stx_mask & STATX_MNT_ID))
+		return 0;
+	return x.stx_mnt_id;
+}
+
+/*
+ * Without pivot_root the old tree stays below ours. No path leads there: ".." at our root, also after a way
+ * out of the chroot, ends on the topmost mount over "/", which is ours. What must go is the host's
+ * procfs and sysfs: a user namespace may mount fresh ones only where the kernel finds complete ones in the
+ * mount namespace. Where they cannot be unmounted they are hidden, which has the same effect.
+ */
+static int hide_old(struct init *in)
+{
+	static const char *const old[] = { "/sys", "/proc" };
+	for (size_t i = 0; i < sizeof(old) / sizeof(old[0]); i++) {
+		if (sys_umount_detach(old[i]) == 0 || errno == ENOENT)
+			continue;
+		int fd = open(old[i], O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		if (fd < 0)
+			return fail(in, DETAIL_UMOUNT, errno, old[i]);
+		int r = mask_over(in, fd, true);
+		drop_fd(&fd);
+		if (r < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* The old root lands on top of the new one, where "." finds it first. */
+static int pivot(struct init *in)
+{
+	if (syscall(SYS_pivot_root, ".", ".") < 0)
+		return fail(in, DETAIL_NONE, errno, NULL);
+	if (sys_umount_detach(".") < 0)
+		return fail(in, DETAIL_UMOUNT, errno, NULL);
+	return 0;
+}
+
+int step_pivot(struct init *in, const struct plan_step *s)
+{
+	bool stay = s->flags & STEP_F_NO_PIVOT;
+	if (stay && hide_old(in) < 0)
+		return -1;
+	if (fchdir(path_root(in)) < 0)
+		return fail(in, DETAIL_CHDIR, errno, NULL);
+	if (stay ? chroot(".") < 0 : pivot(in) < 0)
+		return stay ? fail(in, DETAIL_NONE, errno, NULL) : -1;
+	if (chdir("/") < 0)
+		return fail(in, DETAIL_CHDIR, errno, NULL);
+	/* ".." at the root shows the topmost mount on it: nothing of the old tree may be there */
+	uint64_t id = mount_id(in->root, "");
+	if (!id || mount_id(AT_FDCWD, "/..") != id)
+		return fail(in, DETAIL_VERIFY, EXDEV, NULL);
+	in->inside = true;
+	return 0;
+}
+
+int step_root_propagation_end(struct init *in, const struct plan_step *s)
+{
+	int r, fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return fail(in, DETAIL_OPEN, errno, NULL);
+	r = sys_mount_setattr(fd, s->val[0] & MS_REC ? AT_RECURSIVE : 0, 0, 0, s->val[0] & ~(uint64_t)MS_REC);
+	int err = errno;
+	drop_fd(&fd);
+	return r < 0 ? fail(in, DETAIL_PROPAGATION, err, NULL) : 0;
+}

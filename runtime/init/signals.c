@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Signal dispositions. exec(2) resets handlers but keeps "ignored", and the caller of berth may ignore some
+ * (nohup). The container's program starts with none ignored. Instead of setting all 62, the set of
+ * ignored ones is read once, at our start, where /proc is still the runtime's.
+ */
+#include <signal.h>
+#include <string.h>
+
+#include "init.h"
+#include "sys.h"
+
+#define KEY "SigIgn:\t"
+
+static bool parse_hex(const char *p, uint64_t *ret)
+{
+	uint64_t v = 0;
+	int n = 0;
+	for (; n < 16; n++) {
+		if (p[n] >= '0' && p[n] <= '9')
+			v = v << 4 | (uint64_t)(p[n] - '0');
+		else if (p[n] >= 'a' && p[n] <= 'f')
+			v = v << 4 | (uint64_t)(p[n] - 'a' + 10);
+		else
+			return false;
+	}
+	*ret = v;
+	return true;
+}
+
+void signals_note(struct init *in)
+{
+	char buf[4096];
+	int fd = open("/proc/self/status", O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	ssize_t n = fd < 0 ? -1 : read(fd, buf, sizeof(buf) - 1);
+	drop_fd(&fd);
+	in->ignored = ~0ULL; /* not known: set each one */
+	if (n <= 0)
+		return;
+	buf[n] = '\0';
+	for (const char *p = buf; p; p = strchr(p, '\n')) {
+		p += *p == '\n';
+		if (strncmp(p, KEY, sizeof(KEY) - 1) == 0)
+			parse_hex(p + sizeof(KEY) - 1, &in->ignored);
+	}
+}
+
+void signals_default(struct init *in)
+{
+	for (int sig = 1; sig <= 64; sig++) {
+		if (in->ignored >> (sig - 1) & 1)
+			signal(sig, SIG_DFL); /* SIGKILL, SIGSTOP and libc's own are refused: nothing to do */
+	}
+}
+
+/* An empty mask; berth blocks signals around the start so that it loses none. */
+void signals_fresh(void)
+{
+	sigset_t none;
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+static void end(int sig)
+{
+	(void)sig;
+	die();
+}
+
+/*
+ * While we wait for `berth start`: as the first process of a pid namespace we would not be touched by a
+ * signal whose disposition is the default one, and `berth kill ID TERM` of a created container would do
+ * nothing. Orphans of `berth exec` become our children; nobody here asks for their status.
+ */
+void signals_wait(bool on)
+{
+	static const int ends[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM };
+	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
+		signal(ends[i], on ? end : SIG_DFL);
+	signal(SIGCHLD, on ? SIG_IGN : SIG_DFL);
+}

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* See arena.h. Chunks form a list, newest first; a large request gets a chunk of its own. */
+#include "arena.h"
+
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { CHUNK = 32 * 1024, ALIGN = 16 };
+
+struct arena_chunk {
+	struct arena_chunk *next;
+	size_t used, size;
+	_Alignas(ALIGN) char data[];
+};
+
+static _Noreturn void out_of_memory(void)
+{
+	static const char msg[] = "berth: out of memory\n";
+	ssize_t r = write(STDERR_FILENO, msg, sizeof(msg) - 1);
+	(void)r;
+	_exit(1);
+}
+
+void *arena_alloc(struct arena *a, size_t n)
+{
+	if (n > SIZE_MAX / 2)
+		out_of_memory();
+	n = (n + ALIGN) & ~(size_t)(ALIGN - 1); /* always at least one byte */
+	struct arena_chunk *c = a->chunk;
+	if (!c || c->size - c->used < n) {
+		size_t size = n > CHUNK ? n : CHUNK;
+		c = calloc(1, sizeof(*c) + size);
+		if (!c)
+			out_of_memory();
+		c->size = size;
+		/* a chunk made for one large object must not hide the room left in the current one */
+		if (n > CHUNK / 2 && a->chunk) {
+			c->next = a->chunk->next;
+			a->chunk->next = c;
+		} else {
+			c->next = a->chunk;
+			a->chunk = c;
+		}
+	}
+	void *p = c->data + c->used;
+	c->used += n;
+	return p;
+}
+
+void *arena_array(struct arena *a, size_t n, size_t size)
+{
+	size_t total;
+	if (__builtin_mul_overflow(n, size, &total))
+		out_of_memory();
+	return arena_alloc(a, total);
+}
+
+char *arena_strndup(struct arena *a, const char *s, size_t n)
+{
+	char *p = arena_alloc(a, n + 1);
+	memcpy(p, s, n);
+	return p;
+}
+
+char *arena_strdup(struct arena *a, const char *s)
+{
+	return arena_strndup(a, s, strlen(s));
+}
+
+char *arena_printf(struct arena *a, const char *fmt, ...)
+{
+	va_list ap;
+	va_start(ap, fmt);
+	int n = vsnprintf(NULL, 0, fmt, ap);
+	va_end(ap);
+	if (n < 0)
+		out_of_memory();
+	char *p = arena_alloc(a, (size_t)n + 1);
+	va_start(ap, fmt);
+	vsnprintf(p, (size_t)n + 1, fmt, ap);
+	va_end(ap);
+	return p;
+}
+
+void *arena_grow(struct arena *a, void *array, size_t used, size_t *cap, size_t size)
+{
+	if (used < *cap)
+		return array;
+	size_t n = *cap ? *cap * 2 : 8;
+	void *p = arena_array(a, n, size);
+	if (used)
+		memcpy(p, array, used * size);
+	*cap = n;
+	return p;
+}
+
+void arena_free(struct arena *a)
+{
+	for (struct arena_chunk *c = a->chunk, *next; c; c = next) {
+		next = c->next;
+		free(c);
+	}
+	a->chunk = NULL;
+}

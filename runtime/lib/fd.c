@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* See fd.h. */
+#include "fd.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+void fd_close(int *fd)
+{
+	if (*fd < 0)
+		return;
+	int saved = errno;
+	close(*fd);
+	*fd = -1;
+	errno = saved;
+}
+
+int fd_sanitize_stdio(void)
+{
+	for (int fd = 0; fd <= 2; fd++) {
+		if (fcntl(fd, F_GETFD) >= 0)
+			continue;
+		/* the lowest free number is fd itself, since those below it are open by now */
+		if (open("/dev/null", fd == 0 ? O_RDONLY : O_WRONLY) != fd)
+			return -1;
+	}
+	return 0;
+}
+
+int fd_write_all(int fd, const void *data, size_t len)
+{
+	const char *p = data;
+	while (len > 0) {
+		ssize_t n = write(fd, p, len);
+		if (n < 0) {
+			if (errno == EINTR)
+				continue;
+			return -1;
+		}
+		p += n;
+		len -= (size_t)n;
+	}
+	return 0;
+}
+
+ssize_t fd_read_full(int fd, void *data, size_t len)
+{
+	size_t got = 0;
+	while (got < len) {
+		ssize_t n = read(fd, (char *)data + got, len - got);
+		if (n < 0) {
+			if (errno == EINTR)
+				continue;
+			return -1;
+		}
+		if (n == 0)
+			break;
+		got += (size_t)n;
+	}
+	return (ssize_t)got;
+}
+
+char *fd_read_file(struct arena *a, int dirfd, const char *path, size_t max, size_t *ret_len,
+		   struct err *e)
+{
+	CLEANUP_FD int fd = openat(dirfd, path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	if (fd < 0) {
+		err_set(e, errno, "open \"%s\"", path);
+		return NULL;
+	}
+	struct stat st;
+	if (fstat(fd, &st) < 0) {
+		err_set(e, errno, "stat \"%s\"", path);
+		return NULL;
+	}
+	if (!S_ISREG(st.st_mode)) {
+		err_set(e, 0, "\"%s\" is not a regular file", path);
+		return NULL;
+	}
+	if ((size_t)st.st_size > max) {
+		err_set(e, 0, "\"%s\" is larger than %zu bytes", path, max);
+		return NULL;
+	}
+	size_t size = (size_t)st.st_size + 1; /* one more byte shows whether it grew meanwhile */
+	char *buf = arena_alloc(a, size + 1);
+	ssize_t n = fd_read_full(fd, buf, size);
+	if (n < 0) {
+		err_set(e, errno, "read \"%s\"", path);
+		return NULL;
+	}
+	if ((size_t)n == size) {
+		err_set(e, 0, "\"%s\" changed while it was read", path);
+		return NULL;
+	}
+	buf[n] = '\0';
+	if (ret_len)
+		*ret_len = (size_t)n;
+	return buf;
+}
+
+ssize_t fd_read_small(int dirfd, const char *path, char *buf, size_t size)
+{
+	CLEANUP_FD int fd = openat(dirfd, path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	if (fd < 0)
+		return -1;
+	ssize_t n = fd_read_full(fd, buf, size - 1);
+	if (n < 0)
+		return -1;
+	while (n > 0 && buf[n - 1] == '\n')
+		n--;
+	buf[n] = '\0';
+	return n;
+}
+
+int fd_write_small(int dirfd, const char *path, const char *text, size_t len)
+{
+	CLEANUP_FD int fd = openat(dirfd, path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
+	if (fd < 0)
+		return -1;
+	ssize_t n;
+	do
+		n = write(fd, text, len);
+	while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return -1;
+	if ((size_t)n != len) {
+		errno = EIO;
+		return -1;
+	}
+	return 0;
+}
+
+int fd_write_atomic(int dirfd, const char *path, const void *data, size_t len, mode_t mode,
+		    struct err *e)
+{
+	char tmp[4096];
+	if ((size_t)snprintf(tmp, sizeof(tmp), "%s.%d.tmp", path, (int)getpid()) >= sizeof(tmp))
+		return err_set(e, ENAMETOOLONG, "write \"%s\"", path);
+	/* a leftover of a process with our pid that was killed is ours to replace; O_EXCL so that a
+	 * link in its place is never followed */
+	unlinkat(dirfd, tmp, 0);
+	CLEANUP_FD int fd = openat(dirfd, tmp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode);
+	if (fd < 0)
+		return err_set(e, errno, "create \"%s\"", tmp);
+	if (fchmod(fd, mode) < 0 || fd_write_all(fd, data, len) < 0 ||
+	    renameat(dirfd, tmp, dirfd, path) < 0) {
+		int eno = errno;
+		unlinkat(dirfd, tmp, 0);
+		return err_set(e, eno, "write \"%s\"", path);
+	}
+	return 0;
+}

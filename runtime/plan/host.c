@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The host's side of a plan, in the order in which it is carried out. Some of these steps answer a sync
+ * point of berth-init (#1, #2, #3); plan_host_anchor() says which.
+ */
+#include "build.h"
+
+#include <string.h>
+
+#include "print.h"
+
+static struct host_step *add(struct build *b, enum host_step_kind kind, const char *origin, int64_t num,
+			     const char *text)
+{
+	struct host_step *s = plan_host(b->p, kind, origin);
+	s->num = num;
+	s->text = text;
+	return s;
+}
+
+/* Names of the groups of limits that are set, for the reader. */
+static const char *resources_summary(struct build *b)
+{
+	const struct spec_resources *r = b->c->linux_->resources;
+	if (!r)
+		return NULL;
+	const struct {
+		const char *name;
+		bool set;
+	} parts[] = {
+		{ "memory", r->memory },
+		{ "cpu", r->cpu },
+		{ "pids", r->pids },
+		{ "blockIO", r->block_io },
+		{ "hugepageLimits", r->hugepage_limits.n },
+		{ "network", r->network },
+		{ "rdma", r->rdma.n },
+		{ "unified", r->unified.n },
+	};
+	const char *text = NULL;
+	for (size_t i = 0; i < ARRAY_SIZE(parts); i++)
+		if (parts[i].set)
+			text = text ? arena_printf(b->p->arena, "%s, %s", text, parts[i].name) : parts[i].name;
+	return text;
+}
+
+static void add_cgroup(struct build *b)
+{
+	const char *path = b->c->linux_->cgroups_path;
+	bool named = path && *path;
+	if (b->r->cgroup_disabled)
+		return;
+	add(b, HOST_CGROUP, named ? "linux.cgroupsPath" : RUNTIME "no linux.cgroupsPath: the default place", 0,
+	    named ? path : "");
+	const char *limits = resources_summary(b);
+	if (limits)
+		add(b, HOST_RESOURCES, "linux.resources", 0, limits);
+	if (b->f->rootless)
+		return; /* a device filter takes privileges over the first user namespace */
+	const struct spec_resources *r = b->c->linux_->resources;
+	size_t n = r ? r->devices.n : 0;
+	add(b, HOST_DEVICE_FILTER, n ? "linux.resources.devices" : RUNTIME "devices are denied by default", 0,
+	    arena_printf(b->p->arena, "%zu rules", n));
+}
+
+static void add_hooks(struct build *b, enum hook_kind kind)
+{
+	size_t n = b->c->hooks.kind[kind].n;
+	if (n)
+		add(b, HOST_HOOKS, arena_printf(b->p->arena, "hooks.%s", spec_hook_name(kind)), kind,
+		    arena_printf(b->p->arena, "%zu", n));
+}
+
+static void add_oom_score(struct build *b)
+{
+	if (b->proc && b->proc->oom_score_adj.set)
+		add(b, HOST_OOM_SCORE, "process.oomScoreAdj", b->proc->oom_score_adj.v, NULL);
+}
+
+static void add_process(struct build *b)
+{
+	if (b->p->nfds)
+		add(b, HOST_OPEN_FDS, RUNTIME "what the steps inside refer to", (int64_t)b->p->nfds, NULL);
+	add(b, HOST_CLONE, b->p->clone_flags ? "linux.namespaces" : RUNTIME "the process of berth-init",
+	    (int64_t)b->p->clone_flags, NULL);
+	add_oom_score(b);
+}
+
+static void add_console(struct build *b)
+{
+	if (b->proc && b->proc->terminal)
+		add(b, HOST_CONSOLE, "process.terminal", 0,
+		    b->r->console_to_caller ? "relayed to the caller's" : "sent over the console socket");
+}
+
+void plan_host_create(struct build *b)
+{
+	bool fresh = false;
+	add(b, HOST_STATE_DIR, RUNTIME "reserves the id", 0, b->f->id);
+	add_cgroup(b);
+	add_process(b);
+	if (has_namespace(b->c, NS_USER, &fresh) && fresh)
+		add(b, HOST_MAPS, "linux.uidMappings, linux.gidMappings", !b->setgroups, NULL);
+	add_hooks(b, HOOK_PRESTART);
+	add_hooks(b, HOOK_CREATE_RUNTIME);
+	add(b, HOST_INSIDE, RUNTIME "the steps inside, up to ready", (int64_t)b->p->ninside, NULL);
+	add_console(b);
+	add(b, HOST_PID_FILE, RUNTIME "when --pid-file is given", 0, NULL);
+	add(b, HOST_STATE, RUNTIME "state \"created\"", 0, NULL);
+	if (!b->proc)
+		return;
+	add(b, HOST_START, RUNTIME "start: the process may go on", 0, NULL);
+	add_hooks(b, HOOK_POSTSTART);
+}
+
+void plan_host_exec(struct build *b)
+{
+	add_process(b);
+	add(b, HOST_INSIDE, RUNTIME "the steps inside", (int64_t)b->p->ninside, NULL);
+	add_console(b);
+	add(b, HOST_PID_FILE, RUNTIME "when --pid-file is given", 0, NULL);
+	add(b, HOST_START, RUNTIME "the process may go on", 0, NULL);
+}
+
+/* After which inside step a host step comes; STEP_NONE: before all of them, STEP_KINDS: after all. */
+enum plan_kind plan_host_anchor(const struct host_step *h)
+{
+	switch (h->kind) {
+	case HOST_MAPS:
+		return STEP_MAP_WAIT;
+	case HOST_HOOKS:
+		return h->num == HOOK_POSTSTART ? STEP_KINDS : STEP_SYNC_NS;
+	case HOST_INSIDE:
+	case HOST_CONSOLE:
+	case HOST_PID_FILE:
+	case HOST_STATE:
+	case HOST_START:
+		return STEP_READY;
+	default:
+		return STEP_NONE;
+	}
+}

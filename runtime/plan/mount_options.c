@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Mount options: the rows of the spec's table (spec_mount_opt()) change attributes, propagation or the kind
+ * of mount; everything else is data for the file system, one key and value per fsconfig(2) call, so that
+ * no option string is ever put together or taken apart at commas. As with mount(8), a later option wins.
+ */
+#include "mount_options.h"
+
+#include <string.h>
+#include <sys/mount.h>
+
+enum { FSCONFIG_MAX = 255 }; /* the kernel takes strings shorter than 256 bytes */
+
+typedef int option_fn(struct build *b, struct mount_plan *mp, const struct mount_opt *o, const char *at,
+		      struct err *e);
+
+void mount_add_data(struct build *b, struct mount_plan *mp, const char *key, const char *value)
+{
+	for (int i = 0; i < 2; i++) {
+		mp->data = arena_grow(b->p->arena, mp->data, mp->ndata, &mp->cap_data, sizeof(*mp->data));
+		mp->data[mp->ndata++] = i == 0 ? key : value;
+	}
+}
+
+static void change_attr(struct attr_change *a, const struct mount_opt *o)
+{
+	a->set = (a->set & ~o->clear) | o->set;
+	a->clear = (a->clear & ~o->set) | o->clear;
+}
+
+static int opt_attr(struct build *b, struct mount_plan *mp, const struct mount_opt *o, const char *at, struct err *e)
+{
+	(void)b, (void)at, (void)e;
+	change_attr(&mp->attr, o);
+	return 0;
+}
+
+static int opt_attr_rec(struct build *b, struct mount_plan *mp, const struct mount_opt *o, const char *at,
+			struct err *e)
+{
+	(void)b, (void)at, (void)e;
+	change_attr(&mp->rec, o);
+	return 0;
+}
+
+/* "slave" and then "shared" means both: a new peer group that still receives from the old one. */
+static int opt_propagation(struct build *b, struct mount_plan *mp, const struct mount_opt *o, const char *at,
+			   struct err *e)
+{
+	(void)b, (void)at, (void)e;
+	mp->slave_first = (o->set & MS_SHARED) && (mp->propagation & MS_SLAVE);
+	mp->propagation = o->set;
+	return 0;
+}
+
+static int opt_bind(struct build *b, struct mount_plan *mp, const struct mount_opt *o, const char *at, struct err *e)
+{
+	(void)b, (void)at, (void)e;
+	if (mp->how != HOW_REMOUNT)
+		mp->how = HOW_BIND;
+	mp->recursive = o->set & MS_REC;
+	return 0;
+}
+
+static int opt_remount(struct build *b, struct mount_plan *mp, const struct mount_opt *o, const char *at,
+		       struct err *e)
+{
+	(void)b, (void)o, (void)at, (void)e;
+	mp->how = HOW_REMOUNT;
+	return 0;
+}
+
+static int opt_idmap(struct build *b, struct mount_plan *mp, const struct mount_opt *o, const char *at, struct err *e)
+{
+	(void)b, (void)mp, (void)o;
+	return err_config(e, at, "idmapped mounts are not supported yet");
+}
+
+static int opt_copyup(struct build *b, struct mount_plan *mp, const struct mount_opt *o, const char *at,
+		      struct err *e)
+{
+	(void)b, (void)o, (void)at, (void)e;
+	mp->copyup = true;
+	return 0;
+}
+
+static int opt_sb(struct build *b, struct mount_plan *mp, const struct mount_opt *o, const char *at, struct err *e)
+{
+	(void)at, (void)e;
+	mount_add_data(b, mp, o->sb ? o->sb : o->name, "");
+	return 0;
+}
+
+static int opt_none(struct build *b, struct mount_plan *mp, const struct mount_opt *o, const char *at, struct err *e)
+{
+	(void)b, (void)mp, (void)o, (void)at, (void)e;
+	return 0;
+}
+
+static option_fn *const option_kinds[] = {
+	[MOPT_ATTR] = opt_attr,	      [MOPT_ATTR_REC] = opt_attr_rec, [MOPT_SB] = opt_sb,
+	[MOPT_PROPAGATION] = opt_propagation, [MOPT_BIND] = opt_bind, [MOPT_REMOUNT] = opt_remount,
+	[MOPT_IDMAP] = opt_idmap,     [MOPT_TMPCOPYUP] = opt_copyup,  [MOPT_NONE] = opt_none,
+};
+
+/* Superblock states that are the default anyway: harmless where a superblock cannot be changed. */
+static bool is_default_sb(const char *name)
+{
+	static const char *const names[] = { "async", "nolazytime", "nomand", "noiversion", "loud", "rw" };
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (strcmp(name, names[i]) == 0)
+			return true;
+	return false;
+}
+
+static bool is_cgroup1(const char *type)
+{
+	return type && strcmp(type, "cgroup") == 0;
+}
+
+/* Data of cgroup v1 mounts that says nothing about v2. */
+static bool ignore_cgroup1_data(const char *opt)
+{
+	static const char *const names[] = { "xattr", "none", "name=systemd" };
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (strcmp(opt, names[i]) == 0)
+			return true;
+	return false;
+}
+
+static int add_fs_data(struct build *b, struct mount_plan *mp, const char *opt, const char *at, struct err *e)
+{
+	if (is_cgroup1(mp->m->type)) {
+		if (ignore_cgroup1_data(opt))
+			return 0;
+		return err_config(e, at, "\"%s\" is not an option of cgroup v2", opt);
+	}
+	const char *eq = strchr(opt, '=');
+	size_t klen = eq ? (size_t)(eq - opt) : strlen(opt);
+	const char *value = eq ? eq + 1 : "";
+	if (!klen || klen > FSCONFIG_MAX || strlen(value) > FSCONFIG_MAX)
+		return err_config(e, at, "option \"%.40s\" has no name or is longer than %d bytes", opt, FSCONFIG_MAX);
+	const char *key = arena_strndup(b->p->arena, opt, klen);
+	mp->has_mode |= strcmp(key, "mode") == 0;
+	mp->proc_subset |= strcmp(key, "subset") == 0;
+	mount_add_data(b, mp, key, value);
+	return 0;
+}
+
+/* What a bind or a procfs cannot take becomes known only after the last option. */
+static int check_combination(struct mount_plan *mp, size_t first_data, const char *at, struct err *e)
+{
+	if (mp->copyup && (mp->how != HOW_FS || !mp->type || strcmp(mp->type, "tmpfs") != 0))
+		return err_config(e, at, "tmpcopyup is only for tmpfs");
+	if (mp->how != HOW_BIND)
+		return 0;
+	for (size_t i = first_data; i < mp->ndata; i += 2)
+		if (!is_default_sb(mp->data[i]))
+			return err_config(e, at, "a bind mount has no file system option \"%s\"", mp->data[i]);
+	mp->ndata = 0;
+	return 0;
+}
+
+int mount_read_options(struct build *b, size_t i, struct mount_plan *mp, struct err *e)
+{
+	const struct spec_mount *m = mp->m;
+	const char *at = at_member(b, "mounts", i, "options");
+	if (m->uid_mappings.n || m->gid_mappings.n)
+		return err_config(e, at_member(b, "mounts", i, m->uid_mappings.n ? "uidMappings" : "gidMappings"),
+				  "idmapped mounts are not supported yet");
+	mp->type = m->type;
+	if (m->type && strcmp(m->type, "bind") == 0)
+		mp->how = HOW_BIND;
+	for (size_t k = 0; k < m->options.n; k++) {
+		const char *opt = m->options.v[k];
+		if (!*opt)
+			continue; /* engines send empty options */
+		const struct mount_opt *o = spec_mount_opt(opt);
+		int r = o ? option_kinds[o->kind](b, mp, o, at, e) : add_fs_data(b, mp, opt, at, e);
+		if (r < 0)
+			return -1;
+	}
+	return check_combination(mp, 0, at, e);
+}

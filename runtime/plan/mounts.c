@@ -1,0 +1,335 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The mounts of the config, in its order.
+ *
+ * First all of them are read (plan_mounts_prepare), because what one means depends on others: which one
+ * makes /dev, /proc and the devpts, and which read-only tmpfs has mounts below it. Then plan_mounts() makes
+ * the steps: sysctls are written right after the procfs, before anything can lie over it, and /dev is
+ * filled right after it was mounted, before what is mounted below it.
+ *
+ * A bind source is cloned on the host's side and is a peer of the host's mount until its propagation is
+ * set; when the config says nothing it becomes private. In a user namespace a "shared" bind is made
+ * a slave first: mounts of an unprivileged owner must not propagate to the host.
+ */
+#include "mount_options.h"
+
+#include <string.h>
+#include <sys/mount.h>
+
+#ifndef MOUNT_ATTR_RDONLY
+#define MOUNT_ATTR_RDONLY 0x00000001
+#endif
+
+static bool is_type(const struct mount_plan *mp, const char *type)
+{
+	return mp->how == HOW_FS && mp->type && strcmp(mp->type, type) == 0;
+}
+
+static bool is_cgroup(const struct mount_plan *mp)
+{
+	return is_type(mp, "cgroup") || is_type(mp, "cgroup2");
+}
+
+/* ---- reading ---- */
+
+static int check_mount(struct build *b, size_t i, struct mount_plan *mp, struct err *e)
+{
+	const struct spec_mount *m = mp->m;
+	if (mp->how == HOW_BIND && (!m->source || !*m->source))
+		return err_config(e, at_member(b, "mounts", i, "source"), "a bind mount needs a source");
+	if (mp->how == HOW_FS && (!m->type || !*m->type))
+		return err_config(e, at_member(b, "mounts", i, "type"), "is required for a mount that is no bind mount");
+	return 0;
+}
+
+/* Without a cgroup namespace a mount of the hierarchy would show all of the host's: the container's own
+ * cgroup is bound instead, and when it has none, the host's hierarchy to look at. */
+static int read_cgroup(struct build *b, size_t i, struct mount_plan *mp, struct err *e)
+{
+	mp->type = "cgroup2";
+	mp->cgroup_bind = !has_namespace(b->c, NS_CGROUP, NULL);
+	if (!mp->cgroup_bind)
+		return 0;
+	if (!b->r->cgroup_disabled)
+		return 0;
+	if (!b->f->cgroup_mount)
+		return err_config(e, at_member(b, "mounts", i, "type"), "no cgroup2 hierarchy is mounted on this host");
+	mp->attr.set |= MOUNT_ATTR_RDONLY;
+	return 0;
+}
+
+static int read_mount(struct build *b, size_t i, struct err *e)
+{
+	struct mount_plan *mp = &b->mounts[i];
+	mp->m = &b->c->mounts.v[i];
+	const char *dest = mp->m->destination;
+	if (!dest || !*dest)
+		return err_config(e, at_member(b, "mounts", i, "destination"), "is required");
+	mp->dest = dest[0] == '/' ? dest : arena_printf(b->p->arena, "/%s", dest);
+	mp->clean = clean_path(b->p->arena, dest);
+	if (mount_read_options(b, i, mp, e) < 0 || check_mount(b, i, mp, e) < 0)
+		return -1;
+	if (is_cgroup(mp))
+		return read_cgroup(b, i, mp, e);
+	return 0;
+}
+
+/* The mounts that others depend on. */
+static void find_roles(struct build *b)
+{
+	size_t any_pts = NO_INDEX;
+	for (size_t i = 0; i < b->c->mounts.n; i++) {
+		const struct mount_plan *mp = &b->mounts[i];
+		if (mp->how == HOW_REMOUNT)
+			continue;
+		if (strcmp(mp->clean, "/dev") == 0)
+			b->dev = i; /* the last one is what the container sees */
+		if (is_type(mp, "devpts")) {
+			any_pts = i;
+			if (strcmp(mp->clean, "/dev/pts") == 0)
+				b->pts = i;
+		}
+		if (b->proc_mount == NO_INDEX && is_type(mp, "proc") && strcmp(mp->clean, "/proc") == 0)
+			b->proc_mount = i;
+	}
+	if (b->pts == NO_INDEX)
+		b->pts = any_pts;
+	if (b->dev == NO_INDEX)
+		return;
+	/* a directory of the host, or its only devtmpfs: nothing is made in it that was not asked for */
+	b->dev_foreign = b->mounts[b->dev].how == HOW_BIND || is_type(&b->mounts[b->dev], "devtmpfs");
+}
+
+/* Is something mounted below a read-only tmpfs later? Its mount point could not be made. Looks only so far
+ * ahead that a config with very many mounts does not take quadratic time. */
+static bool needs_writing(const struct build *b, size_t i)
+{
+	enum { LOOK_AHEAD = 2000 };
+	const struct mount_plan *mp = &b->mounts[i];
+	size_t end = b->c->mounts.n - i > LOOK_AHEAD ? i + LOOK_AHEAD : b->c->mounts.n;
+	bool below = i == b->dev && !b->dev_foreign;
+	for (size_t k = i + 1; k < end; k++) {
+		const char *other = b->mounts[k].clean;
+		if (strcmp(other, mp->clean) == 0)
+			return false; /* hidden: a remount would hit the other one */
+		below |= path_below(other, mp->clean);
+	}
+	return below;
+}
+
+int plan_mounts_prepare(struct build *b, struct err *e)
+{
+	size_t n = b->c->mounts.n;
+	b->mounts = arena_array(b->p->arena, n, sizeof(*b->mounts));
+	for (size_t i = 0; i < n; i++)
+		if (read_mount(b, i, e) < 0)
+			return -1;
+	find_roles(b);
+	for (size_t i = 0; i < n; i++) {
+		struct mount_plan *mp = &b->mounts[i];
+		if ((mp->attr.set & MOUNT_ATTR_RDONLY) && (is_type(mp, "tmpfs") || i == b->dev) &&
+		    mp->how == HOW_FS)
+			mp->late_readonly = needs_writing(b, i);
+	}
+	const char *label = b->c->linux_->mount_label;
+	if (label && *label && !b->f->selinux_enabled)
+		return err_config(e, "linux.mountLabel", "SELinux is not enabled on this host");
+	return 0;
+}
+
+/* ---- steps ---- */
+
+static void set_attributes(struct plan_step *s, const struct mount_plan *mp)
+{
+	s->val[0] = mp->attr.set | mp->attr.clear << 32;
+	s->val[1] = mp->rec.set | mp->rec.clear << 32;
+	s->val[2] = mp->propagation;
+}
+
+static void add_remount(struct build *b, const struct mount_plan *mp, const char *origin, const char *note,
+			uint64_t attr, uint64_t propagation)
+{
+	uint32_t dest = plan_str(b->p, mp->dest);
+	struct inside_step *s = plan_inside(b->p, STEP_REMOUNT, origin);
+	s->note = note;
+	s->s.str[1] = dest;
+	s->s.val[0] = attr;
+	s->s.val[2] = propagation;
+}
+
+static void mount_remount(struct build *b, const struct mount_plan *mp, const char *origin)
+{
+	uint32_t dest = plan_str(b->p, mp->dest);
+	uint32_t data = mp->ndata ? plan_list(b->p, mp->data, mp->ndata) : 0;
+	struct inside_step *s = plan_inside(b->p, STEP_REMOUNT, origin);
+	s->s.str[1] = dest;
+	s->s.str[2] = data;
+	set_attributes(&s->s, mp);
+}
+
+static void mount_bind(struct build *b, const struct mount_plan *mp, const char *origin)
+{
+	const char *source = mp->m->source;
+	enum plan_fd_kind kind = PFD_TREE;
+	if (mp->cgroup_bind) {
+		kind = b->r->cgroup_disabled ? PFD_TREE : PFD_CGROUP;
+		source = b->r->cgroup_disabled ? b->f->cgroup_mount : NULL;
+	} else if (source[0] != '/') {
+		source = arena_printf(b->p->arena, "%s/%s", b->f->bundle, source);
+	}
+	uint32_t dest = plan_str(b->p, mp->dest);
+	int32_t fd = plan_add_fd(b->p, kind, source, mp->recursive, b->p->ninside, origin);
+	struct inside_step *s = plan_inside(b->p, STEP_MOUNT_BIND, origin);
+	s->s.fd = fd;
+	s->s.str[1] = dest;
+	s->s.flags = mp->cgroup_bind ? STEP_F_DIR : 0; /* of others, act/ knows when it has opened them */
+	set_attributes(&s->s, mp);
+	uint64_t rec = mp->recursive ? MS_REC : 0;
+	if (!mp->propagation)
+		s->s.val[2] = MS_PRIVATE | rec;
+	if ((mp->propagation & MS_SHARED) && (b->userns || mp->slave_first)) {
+		s->s.val[2] = MS_SLAVE | MS_REC;
+		add_remount(b, mp, origin, "shared within the container", 0, mp->propagation);
+	}
+}
+
+static bool in_names(const char *const *names, size_t n, const char *type)
+{
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(type, names[i]) == 0)
+			return true;
+	return false;
+}
+
+/* File systems that take no SELinux context as an option. */
+static bool takes_label(const char *type)
+{
+	static const char *const without[] = { "proc", "sysfs", "mqueue", "cgroup2" };
+	return !in_names(without, ARRAY_SIZE(without), type);
+}
+
+static bool is_pseudo(const char *type)
+{
+	static const char *const types[] = { "proc", "sysfs", "mqueue", "cgroup2", "tmpfs", "devpts", "devtmpfs",
+					     "ramfs", "overlay", "debugfs", "tracefs", "securityfs", "bpf" };
+	return in_names(types, ARRAY_SIZE(types), type);
+}
+
+static enum mount_role role_of(const struct build *b, size_t i)
+{
+	if (i == b->dev && !b->dev_foreign)
+		return MOUNT_DEV;
+	if (i == b->proc_mount)
+		return MOUNT_PROC;
+	return i == b->pts ? MOUNT_PTS : MOUNT_PLAIN;
+}
+
+static void mount_fs(struct build *b, size_t i, const char *origin)
+{
+	struct mount_plan *mp = &b->mounts[i];
+	const char *label = b->c->linux_->mount_label;
+	if (mp->m->source && *mp->m->source)
+		mount_add_data(b, mp, "source", mp->m->source);
+	if (label && *label && takes_label(mp->type))
+		mount_add_data(b, mp, "context", label);
+	/* a read-only block device must be opened as such; the superblocks of others may be shared, and the
+	 * attribute of the mount is all that is meant */
+	if ((mp->attr.set & MOUNT_ATTR_RDONLY) && mp->m->source && mp->m->source[0] == '/' && !is_pseudo(mp->type))
+		mount_add_data(b, mp, "ro", "");
+	uint32_t type = plan_str(b->p, mp->type), dest = plan_str(b->p, mp->dest);
+	uint32_t data = mp->ndata ? plan_list(b->p, mp->data, mp->ndata) : 0;
+	struct inside_step *s = plan_inside(b->p, STEP_MOUNT_FS, origin);
+	s->s.str[0] = type;
+	s->s.str[1] = dest;
+	s->s.str[2] = data;
+	s->s.num = role_of(b, i);
+	set_attributes(&s->s, mp);
+	s->s.val[0] = mp->attr.set; /* a new mount has nothing to clear */
+	if (mp->late_readonly)
+		s->s.val[0] &= ~(uint64_t)MOUNT_ATTR_RDONLY;
+	if (mp->copyup)
+		s->s.flags |= STEP_F_COPYUP;
+	if (is_type(mp, "tmpfs") && !mp->has_mode)
+		s->s.flags |= STEP_F_COPY_MODE;
+	if (is_type(mp, "proc") || is_type(mp, "sysfs"))
+		s->s.flags |= STEP_F_NO_LINKS;
+}
+
+/* ---- sysctls ---- */
+
+static int plan_sysctls(struct build *b, struct err *e)
+{
+	const struct kvv *sysctl = &b->c->linux_->sysctl;
+	for (size_t i = 0; i < sysctl->n; i++) {
+		const char *origin = arena_printf(b->p->arena, "linux.sysctl[\"%s\"]", sysctl->v[i].key);
+		char path[256];
+		if (spec_sysctl_path(sysctl->v[i].key, path, sizeof(path)) < 0)
+			return err_config(e, origin, "is not the name of a kernel parameter");
+		uint32_t value = plan_str(b->p, sysctl->v[i].value);
+		struct inside_step *s = add_step(b, STEP_SYSCTL, origin, path);
+		s->s.str[1] = value;
+	}
+	return 0;
+}
+
+/* Can sysctls be written through the container's own procfs? */
+static bool proc_is_usable(const struct build *b)
+{
+	if (b->proc_mount == NO_INDEX)
+		return false;
+	const struct mount_plan *mp = &b->mounts[b->proc_mount];
+	return !((mp->attr.set | mp->rec.set) & MOUNT_ATTR_RDONLY) && !mp->proc_subset;
+}
+
+void plan_proc_private(struct build *b, const char *origin)
+{
+	plan_inside(b->p, STEP_PROC_PRIVATE, origin)->note = "a procfs that is mounted nowhere, to write through";
+}
+
+/* ---- all of them ---- */
+
+static int add_mount(struct build *b, size_t i, struct err *e)
+{
+	const struct mount_plan *mp = &b->mounts[i];
+	const char *origin = at_index(b, "mounts", i);
+	if (mp->how == HOW_REMOUNT)
+		mount_remount(b, mp, origin);
+	else if (mp->how == HOW_BIND || mp->cgroup_bind)
+		mount_bind(b, mp, origin);
+	else
+		mount_fs(b, i, origin);
+	if (i == b->dev && !b->dev_foreign)
+		return plan_dev(b, e);
+	return 0;
+}
+
+static void finish_readonly(struct build *b)
+{
+	for (size_t i = 0; i < b->c->mounts.n; i++)
+		if (b->mounts[i].late_readonly)
+			add_remount(b, &b->mounts[i], at_index(b, "mounts", i), "read-only now that it is filled",
+				    MOUNT_ATTR_RDONLY, 0);
+}
+
+int plan_mounts(struct build *b, struct err *e)
+{
+	bool usable = proc_is_usable(b);
+	const char *asks = b->c->linux_->sysctl.n ? "linux.sysctl" : b->label;
+	if (!usable)
+		b->proc_mount = NO_INDEX; /* later steps must not write through it either */
+	if (!usable && asks) {
+		plan_proc_private(b, asks);
+		if (plan_sysctls(b, e) < 0)
+			return -1;
+	}
+	for (size_t i = 0; i < b->c->mounts.n; i++) {
+		if (add_mount(b, i, e) < 0)
+			return -1;
+		if (usable && i == b->proc_mount && plan_sysctls(b, e) < 0)
+			return -1;
+	}
+	if (plan_devices_elsewhere(b, e) < 0 || plan_console(b, e) < 0)
+		return -1;
+	finish_readonly(b);
+	return 0;
+}

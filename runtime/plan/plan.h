@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The plan: what berth will do for one command, as data. Made without side effects and without
+ * privileges, printed by `berth plan`, and carried out by act/ (host steps) and berth-init (inside
+ * steps). Every step names the config property it comes from.
+ */
+#ifndef BERTH_PLAN_PLAN_H
+#define BERTH_PLAN_PLAN_H
+
+#include "../../spec/config.h"
+#include "../lib/arena.h"
+#include "../lib/err.h"
+#include "format.h"
+
+/* Facts about the host and the call that a plan depends on; gathered by act/facts.c, made up in
+ * tests. */
+struct plan_facts {
+	unsigned kernel_major, kernel_minor;
+	bool rootless;		  /* euid != 0, or root of a user namespace that is not the first one */
+	int last_cap;		  /* highest capability number of this kernel */
+	const char *cgroup_mount; /* where cgroup2 is mounted, or NULL */
+	const char *bundle;	  /* absolute path */
+	const char *id;
+	bool apparmor_enabled, selinux_enabled;
+	bool unprivileged;	  /* no capabilities in our own user namespace: a new one is mapped with setgroups denied */
+	bool setgroups_denied;	  /* /proc/self/setgroups says "deny" */
+};
+
+/* What the command line asks for beyond the config. */
+struct plan_request {
+	bool no_pivot, no_new_keyring;
+	bool wait_for_start;	/* create: READY waits on a listening socket; run: on SYNC */
+	unsigned preserve_fds;
+	bool console_to_caller; /* run in the foreground without a console socket (for the printer) */
+	bool cgroup_disabled;	/* --cgroup-manager disabled */
+	bool systemd_cgroup;
+	unsigned listen_fds;	/* LISTEN_FDS of the caller, 0: none; adds LISTEN_FDS/LISTEN_PID to the env */
+	/* State JSON for the hooks that run inside, cut around the pid (state_json_split()), by kind: their status
+	 * differs (createContainer "creating", startContainer "created"). NULL: nothing (the printer). */
+	const char *hook_state_before[HOOK_KINDS], *hook_state_after[HOOK_KINDS];
+};
+
+/* How act/ gets the fd number i of the plan, before the clone. */
+enum plan_fd_kind {
+	PFD_NS,		/* path: open the namespace file and check its type (num: enum ns_kind) */
+	PFD_PIDFD,	/* the container's init (exec) */
+	PFD_TREE,	/* path: open_tree(OPEN_TREE_CLONE), num: 1 recursive; the rootfs and bind sources.
+			 * The planner does not know whether it is a directory: act/ sets STEP_F_DIR */
+	PFD_DEVICE,	/* path: a device node of the host, cloned to bind it (user namespaces) */
+	PFD_CGROUP,	/* the container's cgroup directory of the host, cloned (no cgroup namespace) */
+	PFD_LISTEN,	/* the listening socket in the state folder */
+	PFD_PTY_SLAVE,	/* a pty of the host's /dev/ptmx; act/ keeps the master */
+};
+struct plan_fd {
+	enum plan_fd_kind kind;
+	const char *path; /* bind sources: absolute, or made absolute from the bundle */
+	unsigned num;
+	size_t step;	   /* the inside step that uses it */
+	const char *origin;
+	int fd;		   /* -1 until act/ opened it; owned by the plan: plan_close_fds() */
+};
+
+/* Host steps, in order; act/ performs them, the printer prints them. */
+enum host_step_kind {
+	HOST_STATE_DIR,	   /* the container's folder, state "creating" */
+	HOST_CGROUP,	   /* text: cgroup path, or "" for the default */
+	HOST_RESOURCES,	   /* limits, text: summary */
+	HOST_DEVICE_FILTER,
+	HOST_OPEN_FDS,	   /* the fds of the plan */
+	HOST_CLONE,	   /* num: CLONE_* flags of clone3(2) */
+	HOST_MAPS,	   /* uid_map, gid_map at sync #1; num: 1: setgroups is denied first */
+	HOST_OOM_SCORE,	   /* num: value */
+	HOST_NET_DEVICES,
+	HOST_HOOKS,	   /* num: enum hook_kind */
+	HOST_INSIDE,	   /* here the inside steps run */
+	HOST_CONSOLE,	   /* hand over the pty master */
+	HOST_PID_FILE,
+	HOST_STATE,	   /* state "created" */
+	HOST_START,	   /* tell berth-init to go on (start, run) */
+	HOST_STEP_KINDS
+};
+struct host_step {
+	enum host_step_kind kind;
+	int64_t num;
+	const char *text;
+	const char *origin;
+};
+
+/* One inside step before it is laid out as a block. */
+struct inside_step {
+	struct plan_step s;  /* str[] are final data offsets */
+	const char *origin;  /* JSON path, e.g. "mounts[3]" or "process.capabilities", or "runtime" */
+	const char *note;    /* what a reader should see beside it ("/data", "tmpfs on /dev"); may be NULL */
+};
+
+struct plan {
+	struct arena *arena;
+	struct host_step *host;	    size_t nhost, cap_host;
+	struct inside_step *inside; size_t ninside, cap_inside;
+	struct plan_fd *fds;	    size_t nfds, cap_fds;
+	char *data;		    size_t data_len, cap_data;
+	const struct spec_config *config; /* what was planned; borrowed */
+	const char *id;
+	uint64_t clone_flags;	    /* namespaces for clone3(2) */
+	size_t seccomp_step;	    /* index of STEP_SECCOMP, or SIZE_MAX: its filter is filled in by
+				     * plan_set_seccomp() when the filter was compiled */
+};
+
+/* Plan a create (or run) of a checked config. 0, or -1 with *e set: what the config asks for cannot
+ * be done on this host (named by its JSON path). Strings are borrowed from the config. */
+int plan_create(struct plan *p, struct arena *a, const struct spec_config *c, const struct plan_request *r,
+		const struct plan_facts *f, struct err *e);
+
+/* Plan an exec of `proc` in the container that `c` describes. `ns_flags`: the CLONE_NEW* namespaces
+ * that the container does not share with us. proc members that exec inherits (capabilities, ...) are
+ * already filled in by the caller. */
+int plan_exec(struct plan *p, struct arena *a, const struct spec_config *c, const struct spec_process *proc,
+	      uint64_t ns_flags, const struct plan_request *r, const struct plan_facts *f, struct err *e);
+
+/* Put a compiled filter into the plan; `prog` is copied. flags: SECCOMP_FILTER_FLAG_*. */
+void plan_set_seccomp(struct plan *p, const void *prog, uint32_t count, uint64_t flags, bool listener);
+
+/* The flat block for berth-init, in the plan's arena. */
+void *plan_block(struct plan *p, size_t *ret_size);
+void plan_close_fds(struct plan *p);
+
+/* Words for a failure report of berth-init: sets *e from the step it names. exit_code 126/127 for an
+ * executable that cannot be run. */
+int plan_explain(const struct plan *p, const struct plan_report *r, struct err *e);
+const char *plan_step_name(unsigned kind);	  /* "mount", "pivot", ... NULL when out of range */
+const char *plan_host_step_name(enum host_step_kind k);
+
+/* `berth plan`: text for people, or JSON. Returns text in the plan's arena. */
+char *plan_print_text(const struct plan *p, size_t *len);
+char *plan_print_json(const struct plan *p, size_t *len);
+
+/* runtime/plan/build.c, for the files that build parts of a plan. Data is appended and its offset
+ * returned; equal strings are not shared. */
+uint32_t plan_str(struct plan *p, const char *s); /* NULL or "": 0 */
+uint32_t plan_blob(struct plan *p, const void *data, size_t len);
+uint32_t plan_list(struct plan *p, const char *const *v, size_t n);
+struct inside_step *plan_inside(struct plan *p, enum plan_kind kind, const char *origin);
+struct host_step *plan_host(struct plan *p, enum host_step_kind kind, const char *origin);
+int32_t plan_add_fd(struct plan *p, enum plan_fd_kind kind, const char *path, unsigned num, size_t step,
+		    const char *origin);
+
+#endif

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The state folder: what must survive between two calls.
+ *
+ *	ROOT/            0700, ours, no link; default /run/berth, rootless $XDG_RUNTIME_DIR/berth
+ *	ROOT/ID/         0700; its existence reserves the id; flock(2) on it orders the commands
+ *	ROOT/ID/state.json   the record below; written under another name and renamed
+ *	ROOT/ID/config.json  the bundle's config as it was read by create
+ *	ROOT/ID/start.sock   berth-init waits here between create and start; removed by start
+ *	ROOT/.seccomp/   compiled filters (security.h)
+ *
+ * A container's process is the pair (pid, start time); a bare pid is never trusted.
+ */
+#ifndef BERTH_STATE_STATE_H
+#define BERTH_STATE_STATE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "../../spec/config.h"
+#include "../cgroup/cgroup.h"
+#include "../lib/arena.h"
+#include "../lib/err.h"
+
+enum status { STATUS_CREATING, STATUS_CREATED, STATUS_RUNNING, STATUS_PAUSED, STATUS_STOPPED };
+const char *status_name(enum status s);
+
+/* state.json. Strings live in the arena it was read into or belong to the caller. */
+struct record {
+	const char *id;
+	const char *oci_version; /* of the config */
+	const char *bundle;	 /* absolute */
+	const char *rootfs;	 /* absolute */
+	const char *created;	 /* RFC 3339, UTC, nanoseconds */
+	const char *owner;	 /* user name or number of who made it */
+	pid_t pid;		 /* 0: none yet */
+	uint64_t start_time;	 /* of pid, field 22 of /proc/PID/stat */
+	struct cgroup_ref cgroup;
+	struct kvv annotations;
+	uint64_t ns_flags;	 /* CLONE_NEW*: namespaces the container does not share with berth */
+	bool no_new_keyring;	 /* create had --no-new-keyring */
+	/* What of the config later commands have to look at, so that they do not read it otherwise. */
+	bool has_process, has_listener, has_poststart, has_poststop;
+	bool created_done;	 /* false: create did not finish ("creating") */
+};
+
+/* A container's folder, open and perhaps locked. Zero-initialise with STATE_DIR_INIT. */
+struct state_dir {
+	int fd;		 /* O_DIRECTORY of ROOT/ID */
+	int root_fd;	 /* of ROOT */
+	bool locked;
+	char id[256];
+};
+#define STATE_DIR_INIT { .fd = -1, .root_fd = -1 }
+void state_dir_close(struct state_dir *d);
+#define CLEANUP_STATE_DIR __attribute__((cleanup(state_dir_close)))
+
+/* The state root from --root or the default; refused when it is a link, not ours or open to others.
+ * make: create it with its parents. Returns an fd or -1 with *e (ENOENT in e->eno: it does not exist). */
+int state_root_open(const char *root_option, bool make, struct err *e);
+/* The default: depends on nothing but euid/user namespace and XDG_RUNTIME_DIR. In the arena. */
+const char *state_root_default(struct arena *a, struct err *e);
+
+/* [A-Za-z0-9_+.-]{1,255} (NAME_MAX: it names a folder), not starting with '.' or '-'. 0 or -1 with *e. */
+int state_check_id(const char *id, struct err *e);
+
+/* Reserve an id: makes ROOT/ID and locks it. EEXIST: `container with id "ID" already exists`. */
+int state_dir_create(struct state_dir *d, const char *root_option, const char *id, struct err *e);
+/* Open an existing one; lock: take the exclusive lock, and check that it was not deleted meanwhile.
+ * Missing: `container "ID" does not exist`, e->eno == ENOENT. */
+int state_dir_open(struct state_dir *d, const char *root_option, const char *id, bool lock, struct err *e);
+/* True when another command removed the folder since it was opened. */
+int state_dir_gone(const struct state_dir *d);
+/* Remove everything in it and itself. Missing parts are no error. */
+int state_dir_remove(struct state_dir *d, struct err *e);
+
+/* The record and its text (one JSON object); for state_write() and state_read(). Decoding refuses what is
+ * not complete and plausible (e->eno EBADMSG): the text may have been tampered with. `id`: must be this. */
+char *record_encode(struct arena *a, const struct record *r, size_t *ret_len);
+int record_decode(struct arena *a, const char *text, size_t len, const char *id, struct record *ret,
+		  struct err *e);
+int state_write(struct state_dir *d, const struct record *r, struct err *e);
+/* e->eno == ENOENT: no record (create was killed early). */
+int state_read(struct arena *a, struct state_dir *d, struct record *ret, struct err *e);
+
+/* The status now: looks at the process, start.sock and the cgroup's freezer. *ret_pidfd (may be NULL)
+ * receives a pidfd of the live init that was checked against start_time, or -1. */
+enum status state_status(struct state_dir *d, const struct record *r, int *ret_pidfd);
+/* The same without asking the freezer: paused is told as running (or created). */
+enum status state_status_quick(struct state_dir *d, const struct record *r, int *ret_pidfd);
+/* Start time of a process (field 22 of /proc/PID/stat). 0 or -1 with errno. */
+int proc_start_time(pid_t pid, uint64_t *ret);
+
+/* The OCI state JSON (runtime.md "State") for hooks and `berth state`. extended adds rootfs, created,
+ * owner, and is indented. pid: as the reader sees it; 0 is written as 0. ociVersion is the version that
+ * the state complies with, not the one of the config. In the arena. */
+char *state_json(struct arena *a, const struct record *r, enum status s, pid_t pid, bool extended,
+		 size_t *len);
+struct json;
+void state_json_put(struct json *j, const struct record *r, enum status s, pid_t pid, bool extended);
+/* The same, cut around the pid for STEP_HOOK: text before and after the number. */
+void state_json_split(struct arena *a, const struct record *r, enum status s, const char **before,
+		      const char **after);
+
+/* Calls fn for each container folder, in name order; fn returns 0 to go on. */
+int state_each(const char *root_option, int (*fn)(const char *id, void *ctx), void *ctx, struct err *e);
+
+#endif

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What a container is doing now. Nothing about that is stored: the process, the socket it waits on and
+ * the freezer of its cgroup are asked each time, so a crash of anything leaves no wrong answer behind.
+ */
+#include "state.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../../spec/spec.h"
+#include "../lib/fd.h"
+#include "../lib/sys.h"
+
+const char *status_name(enum status s)
+{
+	static const char *const names[] = {
+		[STATUS_CREATING] = "creating", [STATUS_CREATED] = "created", [STATUS_RUNNING] = "running",
+		[STATUS_PAUSED] = "paused",	[STATUS_STOPPED] = "stopped",
+	};
+
+	return (size_t)s < sizeof(names) / sizeof(*names) ? names[s] : "unknown";
+}
+
+int proc_start_time(pid_t pid, uint64_t *ret)
+{
+	enum { AFTER_NAME = 20 }; /* field 22; the name is field 2, and the blank after it starts field 3 */
+	char path[32], buf[1024];
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+	if (fd_read_small(AT_FDCWD, path, buf, sizeof(buf)) < 0)
+		return -1;
+	/* the name is the process's own choice and may hold blanks and brackets: skip to the last bracket */
+	char *s = strrchr(buf, ')');
+	for (int i = 0; s && i < AFTER_NAME; i++)
+		s = strchr(s + 1, ' ');
+	if (s) {
+		s++;
+		s[strcspn(s, " ")] = '\0';
+		if (parse_u64(s, UINT64_MAX, ret) == 0)
+			return 0;
+	}
+	errno = EBADMSG;
+	return -1;
+}
+
+/*
+ * 1: the recorded process lives, *ret_pidfd is it. 0: it is gone. -1: cannot be known (no fds left).
+ *
+ * The pidfd comes first, then the start time: if the process that has the number now is the recorded
+ * one, it had the number when the pidfd was made too, since it is older than both looks.
+ */
+static int find_process(const struct record *r, int *ret_pidfd)
+{
+	uint64_t start;
+
+	if (r->pid <= 0)
+		return 0;
+	CLEANUP_FD int pidfd = sys_pidfd_open(r->pid, 0);
+	if (pidfd < 0)
+		return errno == ESRCH ? 0 : -1;
+	if (proc_start_time(r->pid, &start) < 0)
+		return errno == ENOENT || errno == ESRCH ? 0 : -1;
+	if (start != r->start_time)
+		return 0;
+	/* a zombie, waiting for its parent to collect it, has stopped; the state letter in /proc would
+	 * also call a process so whose first thread alone has ended */
+	struct pollfd p = { .fd = pidfd, .events = POLLIN };
+	if (poll(&p, 1, 0) == 1)
+		return 0;
+	*ret_pidfd = take_fd(&pidfd);
+	return 1;
+}
+
+enum status state_status_quick(struct state_dir *d, const struct record *r, int *ret_pidfd)
+{
+	CLEANUP_FD int pidfd = -1;
+	int alive = find_process(r, &pidfd);
+
+	if (ret_pidfd)
+		*ret_pidfd = take_fd(&pidfd);
+	if (!r->created_done)
+		return STATUS_CREATING;
+	if (alive == 0)
+		return STATUS_STOPPED;
+	/* not sure counts as alive: nothing is destroyed because of a shortage here */
+	if (faccessat(d->fd, "start.sock", F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+		return STATUS_CREATED;
+	return STATUS_RUNNING;
+}
+
+enum status state_status(struct state_dir *d, const struct record *r, int *ret_pidfd)
+{
+	enum status s = state_status_quick(d, r, ret_pidfd);
+
+	if ((s != STATUS_RUNNING && s != STATUS_CREATED) || r->cgroup.inode == 0)
+		return s;
+	struct err ignored = { 0 };
+	CLEANUP_FD int cgroup = cgroup_open(&r->cgroup, &ignored);
+	return cgroup >= 0 && cgroup_is_frozen(cgroup) == 1 ? STATUS_PAUSED : s;
+}

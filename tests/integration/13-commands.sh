@@ -1,0 +1,390 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# shellcheck shell=bash
+# ps, pause, resume, update, events, spec and features.
+
+. "$REPO/tests/integration/commands.inc"
+
+# --- ps ------------------------------------------------------------------------------------------------------------
+
+test_ps_json()
+{
+	bundle_new
+	args /bin/sh -c 'sleep 1000 & sleep 1000 & wait'
+	up
+	wait_for 5 children_are 3 || die "not three processes"
+	assert_eq "$(jq -c 'sort' <<<"$OUT")" "$(sort -n "$(cgroup_dir)/cgroup.procs" | jq -cs .)"
+	rt_ok ps -f json "$ID"
+	rt_ok ps --format=json "$ID"
+	assert_eq "$(jq length <<<"$OUT")" 3
+	delete_ok --force
+}
+
+test_ps_sees_cgroups_below()
+{
+	local dir
+	sleeper
+	ns_del cgroup
+	up
+	dir=$(cgroup_dir)
+	mkdir "$dir/below"
+	sleep 1000 &
+	echo $! >"$dir/below/cgroup.procs"
+	rt_ok ps --format json "$ID"
+	assert_eq "$(jq -c 'sort' <<<"$OUT")" "$(jq -cn --argjson a "$(pid_of)" --argjson b $! '[$a, $b] | sort')"
+	delete_ok --force
+	wait $! 2>/dev/null
+	assert_clean
+}
+
+test_ps_table()
+{
+	local pid
+	sleeper
+	up
+	pid=$(pid_of)
+	rt_ok ps "$ID"
+	assert_eq "$(wc -l <<<"$OUT")" 2
+	assert_match "$(head -n 1 <<<"$OUT")" '^UID +PID +PPID .*CMD'
+	assert_match "$(tail -n 1 <<<"$OUT")" "^root +$pid .*sleep 1000"
+	rt_ok ps --format table "$ID" -o pid,comm -e
+	assert_eq "$(wc -l <<<"$OUT")" 2
+	assert_re "^ *$pid +sleep"
+	# one argument with all of it, as engines send it
+	rt_ok ps --format table "$ID" -eopid,args
+	assert_re "^ *$pid +/bin/sleep 1000"
+	rt_ok ps "$ID" aux
+	assert_re "^root +$pid "
+	(
+		unset PATH
+		rt_ok ps "$ID"
+	) || exit 1
+	delete_ok --force
+}
+
+test_ps_table_bad_options()
+{
+	sleeper
+	up
+	rt_fails 'no column PID' ps "$ID" -o comm
+	rt_fails 'ps: exit status 1' ps "$ID" --no-such-option
+	rt_fails 'invalid format "yaml"' ps --format yaml "$ID"
+	delete_ok --force
+}
+
+# The command line is the container's to choose; it must not pass for a line of somebody else.
+test_ps_table_hostile_name()
+{
+	sleeper
+	args /bin/busybox sh -c 'exec -a "$(printf "x\nroot 1 0 init")" /bin/busybox sleep 1000'
+	create_ok
+	start_ok
+	sleep 0.2
+	[ "$(status)" = running ] || skip "no exec -a"
+	rt_ok ps "$ID"
+	assert_no_re '^root +1 '
+	delete_ok --force
+}
+
+# --- pause and resume ----------------------------------------------------------------------------------------------
+
+test_pause_and_resume()
+{
+	local dir
+	bundle_new
+	args /bin/sh -c 'i=0; while :; do i=$((i + 1)); echo $i >/tmp/n; done'
+	up
+	dir=$(cgroup_dir)
+	rt_ok pause "$ID"
+	assert_eq "$(status)" paused
+	assert_match "$(<"$dir/cgroup.events")" 'frozen 1'
+	local n
+	n=$(<"$B/rootfs/tmp/n")
+	sleep 0.1
+	assert_eq "$(<"$B/rootfs/tmp/n")" "$n"
+	rt_ok pause "$ID"
+	assert_eq "$(status)" paused
+	rt_ok resume "$ID"
+	assert_eq "$(status)" running
+	assert_match "$(<"$dir/cgroup.events")" 'frozen 0'
+	rt_ok resume "$ID"
+	assert_eq "$(status)" running
+	delete_ok --force
+	assert_clean
+}
+
+# --- update --------------------------------------------------------------------------------------------------------
+
+test_update_bad_input()
+{
+	local v
+	sleeper
+	up
+	for v in 1x -2 k 99999999999999999999 ' 1' 1.5g 0x10; do
+		rt_fails "^berth update c1: --memory: invalid value \"$v\"" update --memory="$v" "$ID"
+	done
+	rt_fails 'pids-limit: invalid value "many"' update --pids-limit many "$ID"
+	rt_fails 'cpu-period: invalid value "-1"' update --cpu-period -1 "$ID"
+	rt_fails 'Intel RDT is not supported' update --l3-cache-schema L3:0=f "$ID"
+	rt_fails 'no such file or directory' update --resources /no/such/file "$ID"
+	rt_fails 'is not a regular file' update --resources /dev/zero "$ID"
+	echo '{' >r.json
+	rt_fails 'r.json' update -r r.json "$ID"
+	echo '{"memory": {"limit": "many"}}' >r.json
+	rt_fails 'memory.limit' update -r r.json "$ID"
+	echo '{"pids": {"limit": 1.5}}' >r.json
+	rt_fails 'pids.limit' update -r r.json "$ID"
+	echo '[]' >r.json
+	rt_fails 'r.json' update -r r.json "$ID"
+	rt_fails 'memory.kernel' update --kernel-memory 100m "$ID"
+	rt_fails 'realtime' update --cpu-rt-runtime 100 "$ID"
+	delete_ok --force
+	assert_clean
+}
+
+test_update_document()
+{
+	sleeper
+	up
+	echo '{}' >r.json
+	rt_ok update --resources r.json "$ID"
+	"$BERTH" --root "$STATE" update --resources - "$ID" <r.json || die "from stdin"
+	echo '{}' | "$BERTH" --root "$STATE" update --resources=- "$ID" || die "from a pipe"
+	# device rules of an update are ignored: engines send this along with everything
+	echo '{"devices": [{"allow": false, "access": "rwm"}], "unknown": 1}' >r.json
+	rt_ok update -r r.json "$ID"
+	rt_ok exec "$ID" /bin/sh -c 'echo >/dev/null && head -c 1 /dev/zero' || die "devices are gone"
+	delete_ok --force
+}
+
+test_update_hugetlb()
+{
+	has_controller hugetlb || skip "no hugetlb controller"
+	sleeper
+	cfg '.linux.resources = {hugepageLimits: [{pageSize: "2MB", limit: 4194304}]}'
+	up
+	local f
+	f=$(cgroup_dir)/hugetlb.2MB.max
+	assert_eq "$(<"$f")" 4194304
+	echo '{"hugepageLimits": [{"pageSize": "2MB", "limit": 2097152}]}' >r.json
+	rt_ok update -r r.json "$ID"
+	assert_eq "$(<"$f")" 2097152
+	# all or nothing
+	echo '{"hugepageLimits": [{"pageSize": "2MB", "limit": 8388608}], "unified": {"no.such": "1"}}' >r.json
+	rt_fails 'unified' update -r r.json "$ID"
+	assert_eq "$(<"$f")" 2097152
+	delete_ok --force
+	assert_clean
+}
+
+# An update of a container that was made without any limit.
+test_update_of_unlimited_container()
+{
+	has_controller hugetlb || skip "no hugetlb controller"
+	sleeper
+	up
+	echo '{"hugepageLimits": [{"pageSize": "2MB", "limit": 2097152}]}' >r.json
+	rt_ok update -r r.json "$ID"
+	assert_eq "$(<"$(cgroup_dir)/hugetlb.2MB.max")" 2097152
+	delete_ok --force
+}
+
+test_update_limits()
+{
+	local dir c
+	for c in memory cpu pids; do
+		has_controller $c || skip "no $c controller"
+	done
+	sleeper
+	up
+	dir=$(cgroup_dir)
+	rt_ok update --memory 100m --memory-reservation 50m --pids-limit 20 --cpu-quota 50000 --cpu-period 100000 "$ID"
+	assert_eq "$(<"$dir/memory.max")" 104857600
+	assert_eq "$(<"$dir/memory.low")" 52428800
+	assert_eq "$(<"$dir/pids.max")" 20
+	assert_eq "$(<"$dir/cpu.max")" "50000 100000"
+	echo '{"cpu": {"quota": 30000}}' >r.json
+	rt_ok update -r r.json "$ID"
+	assert_eq "$(<"$dir/cpu.max")" "30000 100000"
+	rt_ok update --memory-swap 150m "$ID"
+	assert_eq "$(<"$dir/memory.swap.max")" 52428800
+	rt_ok update --memory -1 --pids-limit -1 --cpu-quota -1 "$ID"
+	assert_eq "$(<"$dir/memory.max")" max
+	assert_eq "$(<"$dir/pids.max")" max
+	assert_match "$(<"$dir/cpu.max")" '^max '
+	delete_ok --force
+}
+
+test_update_without_controller()
+{
+	has_controller memory && skip "there is a memory controller"
+	sleeper
+	up
+	rt_fails 'memory' update --memory 100m "$ID"
+	rt_fails 'memory' update --memory-swap 100m "$ID"
+	has_controller pids || rt_fails 'pids' update --pids-limit 10 "$ID"
+	assert_eq "$(status)" running
+	delete_ok --force
+}
+
+# --- events --------------------------------------------------------------------------------------------------------
+
+test_events_stats()
+{
+	sleeper
+	up
+	rt_ok events --stats "$ID"
+	assert_eq "$(wc -l <<<"$OUT")" 1
+	assert_eq "$(jq -c '[.type, .id, (.data | type)]' <<<"$OUT")" '["stats","c1","object"]'
+	assert_eq "$(jq -c '.data | [.cpu, .memory, .pids] | map(type)' <<<"$OUT")" '["object","object","object"]'
+	delete_ok --force
+}
+
+test_events_end_with_the_container()
+{
+	sleeper
+	up
+	"$BERTH" --root "$STATE" events --interval 100ms "$ID" >ev.out 2>ev.err &
+	wait_for 5 file_has ev.out stats || die "no statistics"
+	sleep 0.5
+	rt_ok kill "$ID" KILL
+	wait $! || die "events failed: $(<ev.err)"
+	assert_eq "$(<ev.err)" ""
+	local n
+	n=$(wc -l <ev.out)
+	[ "$n" -ge 3 ] && [ "$n" -le 30 ] || die "$n lines"
+	assert_eq "$(jq -r .type <ev.out | sort -u)" stats
+	delete_ok
+	assert_clean
+}
+
+test_events_do_not_lock()
+{
+	sleeper
+	up
+	"$BERTH" --root "$STATE" events "$ID" >ev.out 2>ev.err &
+	wait_for 5 file_has ev.out stats || die "no statistics"
+	delete_ok --force
+	wait $! || die "events failed: $(<ev.err)"
+	assert_clean
+}
+
+test_events_bad_interval()
+{
+	local d
+	sleeper
+	up
+	for d in 0 0s 5 s -1s 1x 1e3s inf nan 1s1 999999999h ''; do
+		rt_fails 'invalid duration' events --stats --interval="$d" "$ID"
+	done
+	for d in 1s 500ms 1m30s 1.5h 2us; do
+		rt_ok events --stats --interval "$d" "$ID"
+	done
+	delete_ok --force
+}
+
+test_events_oom()
+{
+	has_controller memory || skip "no memory controller"
+	bundle_new
+	cfg '.linux.resources = {memory: {limit: 16777216, swap: 16777216}}'
+	args /bin/sh -c 'sleep 0.5; (head -c 200m /dev/zero | tail -c 200m >/dev/null); sleep 2'
+	up
+	"$BERTH" --root "$STATE" events --interval 1h "$ID" >ev.out 2>ev.err
+	assert_eq "$(jq -cs 'map(select(.type == "oom"))[0]' <ev.out)" '{"type":"oom","id":"c1"}'
+	delete_ok --force
+}
+
+# --- spec ----------------------------------------------------------------------------------------------------------
+
+test_spec_makes_a_config_that_runs()
+{
+	bundle_new
+	rm "$B/config.json"
+	rt_ok spec --bundle "$B"
+	assert_eq "$OUT" ""
+	assert_eq "$(stat -c %a "$B/config.json")" 644
+	assert_eq "$(jq -r .ociVersion "$B/config.json")" 1.3.0
+	cfg '.process.terminal = false'
+	args /bin/echo hello
+	run_ok
+	assert_eq "$OUT" hello
+	assert_clean
+}
+
+test_spec_rootless()
+{
+	bundle_new
+	rm "$B/config.json"
+	cd "$B" || die cd
+	rt_ok spec --rootless
+	assert_eq "$(jq -r '[.linux.namespaces[].type] | index("user") != null' config.json)" true
+	assert_eq "$(jq -c '.linux.uidMappings | length' config.json)" 1
+	cfg '.process.terminal = false'
+	args /bin/echo hello
+	run_ok
+	assert_eq "$OUT" hello
+	assert_clean
+}
+
+test_spec_replaces_nothing()
+{
+	mkdir d
+	echo mine >d/config.json
+	rt_fails 'config.json exists: remove it first' spec -b d
+	assert_eq "$(<d/config.json)" mine
+	rm d/config.json
+	ln -s /mnt/work/elsewhere d/config.json
+	rt_fails 'exists' spec -b d
+	[ ! -e elsewhere ] || die "a link was followed"
+	rt_fails 'no such file or directory' spec -b nowhere
+	rt_fails 'not a directory' spec -b /dev/null
+}
+
+# --- features ------------------------------------------------------------------------------------------------------
+
+test_features()
+{
+	rt_ok features
+	assert_eq "$(jq -r '.ociVersionMin, .ociVersionMax' <<<"$OUT")" $'1.0.0\n1.3.0'
+	assert_eq "$(jq -c '.hooks' <<<"$OUT")" \
+		'["prestart","createRuntime","createContainer","startContainer","poststart","poststop"]'
+	assert_eq "$(jq -c '.linux.namespaces | sort' <<<"$OUT")" \
+		'["cgroup","ipc","mount","network","pid","time","user","uts"]'
+	assert_eq "$(jq -c '["ro", "rro", "rbind", "idmap", "ridmap", "tmpcopyup", "defaults", "ratime"] - .mountOptions' \
+		<<<"$OUT")" '[]'
+	assert_eq "$(jq -c '[.mountOptions | (length, (unique | length))] | .[0] == .[1]' <<<"$OUT")" true
+	assert_eq "$(jq -c '["CAP_CHOWN", "CAP_CHECKPOINT_RESTORE"] - .linux.capabilities' <<<"$OUT")" '[]'
+	assert_eq "$(jq -c '.linux.cgroup | [.v1, .v2]' <<<"$OUT")" '[false,true]'
+	assert_eq "$(jq -r '.linux.mountExtensions.idmap.enabled | type' <<<"$OUT")" boolean
+	assert_eq "$(jq -c '.linux.seccomp | .supportedFlags - .knownFlags' <<<"$OUT")" '[]'
+	assert_eq "$(jq -c '.annotations | [.[] | type] | unique' <<<"$OUT")" '["string"]'
+	assert_eq "$(jq -c '[.annotations | keys[] | select(startswith("org.opencontainers."))]' <<<"$OUT")" '[]'
+}
+
+test_features_match_the_schema()
+{
+	python3 -c 'import jsonschema' 2>/dev/null || skip "no python3-jsonschema"
+	rt_ok features
+	echo "$OUT" >features.json
+	python3 - "$REPO/tests/data/schema" <<-'PY' || die "not valid"
+		import json, sys, jsonschema
+		base = sys.argv[1] + '/'
+		schema = json.load(open(base + 'features-schema.json'))
+		resolver = jsonschema.RefResolver('file://' + base + 'features-schema.json', schema)
+		jsonschema.Draft4Validator(schema, resolver=resolver).validate(json.load(open('features.json')))
+	PY
+}
+
+# Engines run it with whatever they have; nothing of the environment may matter or show.
+test_features_in_any_environment()
+{
+	local first
+	rt_ok features
+	first=$OUT
+	OUT=$(cd / && env -i NOTIFY_SOCKET=/run/systemd/notify "$BERTH" features 2>&1) || die "exit status $?"
+	assert_eq "$OUT" "$first"
+	OUT=$("$BERTH" --root /proc/no/such --systemd-cgroup features 2>&1 </dev/null) || die "exit status $?"
+	assert_eq "$OUT" "$first"
+	"$BERTH" features >/dev/full 2>err.txt && die "a failed write was not seen"
+	assert_contains "$(<err.txt)" "no space left on device"
+}

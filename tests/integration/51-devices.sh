@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# shellcheck shell=bash
+# linux.devices, the default devices and links, the device filter.
+
+test_default_devices_and_links()
+{
+	bundle_new
+	probe show dev
+	run_ok
+	assert_re '^/dev/null=char 0666 0 0 1:3 '
+	assert_re '^/dev/zero=char 0666 0 0 1:5 '
+	assert_re '^/dev/full=char 0666 0 0 1:7 '
+	assert_re '^/dev/random=char 0666 0 0 1:8 '
+	assert_re '^/dev/urandom=char 0666 0 0 1:9 '
+	assert_re '^/dev/tty=char 0666 0 0 5:0 '
+	assert_re '^/dev/ptmx=link .* -> (/dev/)?pts/ptmx$'
+	assert_re '^/dev/fd=link .* -> /proc/self/fd$'
+	assert_re '^/dev/stdin=link .* -> /proc/self/fd/0$'
+	assert_re '^/dev/stdout=link .* -> /proc/self/fd/1$'
+	assert_re '^/dev/stderr=link .* -> /proc/self/fd/2$'
+	assert_no_re '^/dev/console='
+	assert_clean
+}
+
+test_default_devices_work()
+{
+	bundle_new
+	args /bin/sh -c 'echo x >/dev/null && head -c 2 /dev/zero | /bin/busybox wc -c && head -c 5 /dev/urandom | /bin/busybox wc -c; echo full >/dev/full; echo $?; echo out >/dev/stdout; : >/dev/ptmx && echo ptmx'
+	rt run --bundle "$B" "$ID"
+	assert_line 2
+	assert_line 5
+	assert_line out
+	assert_line ptmx
+	assert_clean
+}
+
+test_devices_of_the_config()
+{
+	bundle_new
+	cfg '.linux.devices = [
+		{path: "/dev/fuse", type: "c", major: 10, minor: 229, fileMode: 432, uid: 3, gid: 4},
+		{path: "/dev/sub/dir/node", type: "b", major: 7, minor: 9},
+		{path: "/dev/unbuffered", type: "u", major: 1, minor: 3, fileMode: 438},
+		{path: "/data/pipe", type: "p", fileMode: 384}]'
+	probe stat /dev/fuse /dev/sub/dir/node /dev/unbuffered /data/pipe
+	run_ok
+	assert_re '^/dev/fuse=char 0660 3 4 10:229 '
+	assert_re '^/dev/sub/dir/node=block 0[0-7]+ 0 0 7:9 '
+	assert_re '^/dev/unbuffered=char 0666 0 0 1:3 '
+	assert_re '^/data/pipe=fifo 0600 0 0 '
+	assert_clean
+}
+
+test_device_mode_ignores_umask()
+{
+	bundle_new
+	cfg '.linux.devices = [{path: "/dev/x", type: "c", major: 1, minor: 3, fileMode: 438}]'
+	probe stat /dev/x
+	umask 077
+	run_ok
+	umask 022
+	assert_re '^/dev/x=char 0666 '
+	assert_clean
+}
+
+test_device_that_exists_must_match()
+{
+	bundle_new
+	mknod "$B/rootfs/data/dev" c 1 3
+	cfg '.linux.devices = [{path: "/data/dev", type: "c", major: 1, minor: 3}]'
+	args /bin/true
+	run_ok
+	cfg '.linux.devices[0].minor = 5'
+	run_fails '/data/dev'
+	touch "$B/rootfs/data/file"
+	cfg '.linux.devices = [{path: "/data/file", type: "c", major: 1, minor: 3}]'
+	run_fails '/data/file'
+	assert_clean
+}
+
+test_device_path_does_not_leave_the_root()
+{
+	bundle_new
+	mkdir /mnt/work/outside
+	ln -s /mnt/work/outside "$B/rootfs/data/link"
+	cfg '.linux.devices = [{path: "/data/link/node", type: "c", major: 1, minor: 3}]'
+	args /bin/true
+	rt run --bundle "$B" "$ID"
+	[ -z "$(ls -A /mnt/work/outside)" ] || die "made outside of the root"
+	assert_clean
+}
+
+test_devices_that_are_wrong()
+{
+	bundle_new
+	cfg '.linux.devices = [{path: "/dev/x", type: "z", major: 1, minor: 3}]'
+	run_fails 'linux\.devices\[0\]\.type'
+	cfg '.linux.devices = [{path: "/dev/x", type: "c"}]'
+	run_fails 'linux\.devices\[0\]'
+	cfg '.linux.devices = [{type: "c", major: 1, minor: 3}]'
+	run_fails 'linux\.devices\[0\]'
+}
+
+test_device_filter()
+{
+	bundle_new
+	cfg '.linux.resources.devices = [{allow: false, access: "rwm"}, {allow: true, type: "c", major: 10, minor: 229, access: "r"}]
+		| .linux.devices = [{path: "/dev/kmsg", type: "c", major: 1, minor: 11, fileMode: 438}]
+		| .process.capabilities |= map_values(. + ["CAP_MKNOD", "CAP_SYSLOG"])'
+	args /bin/sh -c '/bin/probe read /dev/kmsg; /bin/probe write /dev/null; /bin/probe write /dev/zero'
+	run_ok
+	# without /dev/kmsg in the rules, its node is listed in linux.devices, and so allowed; memory is not
+	assert_eq "$(grep -c '^write=ok' <<<"$OUT")" 2
+	args /bin/sh -c '/bin/busybox mknod /data/mem c 1 1 && /bin/probe read /data/mem'
+	run_ok
+	assert_line '/data/mem=?1'
+	assert_clean
+}
+
+test_existing_dev_is_not_a_link()
+{
+	bundle_new
+	cfg '.mounts |= map(select(.destination | startswith("/dev") | not))'
+	rmdir "$B/rootfs/dev"
+	mkdir /mnt/work/outside
+	ln -s /mnt/work/outside "$B/rootfs/dev"
+	args /bin/true
+	rt run --bundle "$B" "$ID"
+	[ -z "$(ls -A /mnt/work/outside)" ] || die "made outside of the root"
+	assert_clean
+}

@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# The tests. T=name: only those whose file or case name contains it. J=N: how many at a time.
+# MUST_WORK=1 (set where CI=true): a test that cannot run for lack of privileges has failed.
+
+T        ?=
+J        ?= 2
+ifeq ($(CI),true)
+MUST_WORK ?= 1
+endif
+export MUST_WORK
+
+# Unit tests: tests/unit/test_NAME.c, each a program linked with everything but main.c.
+UNIT_SRC := $(wildcard tests/unit/test_*.c)
+UNIT_BIN := $(UNIT_SRC:tests/unit/%.c=$(BUILD)/tests/unit/%)
+
+$(BUILD)/tests/unit/%: tests/unit/%.c $(wildcard tests/unit/*.h) $(LIBOBJ)
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $< $(LIBOBJ) $(LIBS)
+
+# The probe: what runs inside the containers of the integration tests. Static, so that any root will do.
+PROBE_SRC := $(wildcard tests/probe/probe*.c)
+$(BUILD)/tests/probe: $(PROBE_SRC) tests/probe/probe.h
+	@mkdir -p $(@D)
+	$(INIT_CC) $(filter-out -fno-pie,$(INIT_CFLAGS)) -static -o $@ $(PROBE_SRC)
+
+# Helpers on the host's side of a test.
+HELPERS := $(BUILD)/tests/recvtty $(BUILD)/tests/seccomp-agent
+$(BUILD)/tests/%: tests/probe/%.c
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) -std=gnu11 -O1 -g $(WARN) -o $@ $<
+
+test-programs: berth-for-tests $(UNIT_BIN) $(BUILD)/tests/probe $(HELPERS)
+berth-for-tests: $(BUILD)/berth
+
+# The dependencies come first, then a make of its own that finds them.
+check: deps-test
+	@$(MAKE) --no-print-directory -j$(J) test-programs
+	@BUILD=$(BUILD) BERTH=$(abspath $(BUILD)/berth) JOBS=$(J) tests/run all "$(T)"
+
+check-unit: deps-test
+	@$(MAKE) --no-print-directory -j$(J) $(UNIT_BIN)
+	@BUILD=$(BUILD) JOBS=$(J) tests/run unit "$(T)"
+
+# Integration tests alone. RUNTIME=/path runs them against another runtime (the harness's own check).
+check-integration: deps-test
+	@$(MAKE) --no-print-directory -j$(J) $(if $(RUNTIME),$(BUILD)/tests/probe $(HELPERS),test-programs)
+	@BUILD=$(BUILD) BERTH=$(or $(RUNTIME),$(abspath $(BUILD)/berth)) JOBS=$(J) tests/run integration "$(T)"
+
+# The same tests with the sanitizers. Leaks are not looked for: memory lives in arenas that end with the process.
+SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+asan: deps-test
+	@ASAN_OPTIONS=detect_leaks=0:abort_on_error=0:exitcode=99 UBSAN_OPTIONS=print_stacktrace=1 \
+	$(MAKE) --no-print-directory check BUILD=build-asan OPT=-O1 HARDEN=-fPIE SLOW=1 \
+		EXTRA_CFLAGS="$(SANITIZE)" EXTRA_LDFLAGS="$(SANITIZE)" T="$(T)"
+
+demo: deps-test
+	@$(MAKE) --no-print-directory berth
+	@BERTH=$(abspath berth) tests/demo/demo.sh
+
+# Compared within one run; BENCH_ARGS are those of tests/bench/bench.py (--quick, --rounds N, NAME=PATH).
+bench: deps-bench
+	@$(MAKE) --no-print-directory berth
+	@python3 tests/bench/bench.py $(BENCH_ARGS)
+
+.PHONY: check check-unit check-integration asan demo bench test-programs berth-for-tests
