@@ -52,28 +52,37 @@ INIT_CFLAGS := -std=gnu11 -Os -g -D_GNU_SOURCE $(WARN) -fno-pie -fstack-protecto
               -idirafter /usr/include/$(shell $(CC) -print-multiarch 2>/dev/null || gcc -print-multiarch)
 INIT_LDFLAGS := -static -no-pie -Wl,--gc-sections -Wl,-z,noexecstack -Wl,-z,norelro -Wl,--build-id=none -s
 
+# V=1 shows the commands.
+Q        := $(if $(V),,@)
+say       = $(if $(V),@:,@printf '  %-6s %s\n' $(1) '$(2)')
+
 all: berth
 
 berth: $(BUILD)/berth
 	@cp $< $@.new && mv $@.new $@
 
 $(BUILD)/berth: $(OBJ)
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(OBJ) $(LIBS)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(OBJ) $(LIBS)
 
 $(BUILD)/berth-init: $(INIT_OBJ)
-	$(INIT_CC) $(INIT_CFLAGS) $(INIT_LDFLAGS) -o $@ $(INIT_OBJ)
+	$(call say,LINK,$@)
+	$(Q)$(INIT_CC) $(INIT_CFLAGS) $(INIT_LDFLAGS) -o $@ $(INIT_OBJ)
 
 $(BUILD)/runtime/init/%.o: runtime/init/%.c $(wildcard runtime/init/*.h) runtime/plan/format.h Makefile | $(BUILD)/.deps
 	@mkdir -p $(@D)
-	$(INIT_CC) $(INIT_CFLAGS) -c -o $@ $<
+	$(call say,CC,$<)
+	$(Q)$(INIT_CC) $(INIT_CFLAGS) -c -o $@ $<
 
 $(BUILD)/runtime/init/embed.o: runtime/init/embed.S $(BUILD)/berth-init
 	@mkdir -p $(@D)
-	$(CC) -c -DINIT_FILE='"$(BUILD)/berth-init"' -o $@ $<
+	$(call say,AS,$<)
+	$(Q)$(CC) -c -DINIT_FILE='"$(BUILD)/berth-init"' -o $@ $<
 
 $(BUILD)/%.o: %.c Makefile VERSION | $(BUILD)/.deps
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+	$(call say,CC,$<)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 -include $(OBJ:.o=.d)
 
 install: berth

@@ -13,21 +13,28 @@ export MUST_WORK
 UNIT_SRC := $(wildcard tests/unit/test_*.c)
 UNIT_BIN := $(UNIT_SRC:tests/unit/%.c=$(BUILD)/tests/unit/%)
 
-$(BUILD)/tests/unit/%: tests/unit/%.c $(wildcard tests/unit/*.h) $(LIBOBJ)
+$(BUILD)/libberth.a: $(LIBOBJ)
+	@rm -f $@
+	$(Q)ar rcs $@ $(LIBOBJ)
+
+$(BUILD)/tests/unit/%: tests/unit/%.c $(wildcard tests/unit/*.h) $(BUILD)/libberth.a
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $< $(LIBOBJ) $(LIBS)
+	$(call say,TEST,$@)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $< $(BUILD)/libberth.a $(LIBS)
 
 # The probe: what runs inside the containers of the integration tests. Static, so that any root will do.
 PROBE_SRC := $(wildcard tests/probe/probe*.c)
 $(BUILD)/tests/probe: $(PROBE_SRC) tests/probe/probe.h
 	@mkdir -p $(@D)
-	$(INIT_CC) $(filter-out -fno-pie,$(INIT_CFLAGS)) -static -o $@ $(PROBE_SRC)
+	$(call say,LINK,$@)
+	$(Q)$(INIT_CC) $(filter-out -fno-pie,$(INIT_CFLAGS)) -static -o $@ $(PROBE_SRC)
 
 # Helpers on the host's side of a test.
 HELPERS := $(BUILD)/tests/recvtty $(BUILD)/tests/seccomp-agent
 $(BUILD)/tests/%: tests/probe/%.c
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) -std=gnu11 -O1 -g $(WARN) -o $@ $<
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(CPPFLAGS) -std=gnu11 -O1 -g $(WARN) -o $@ $<
 
 test-programs: berth-for-tests $(UNIT_BIN) $(BUILD)/tests/probe $(HELPERS)
 berth-for-tests: $(BUILD)/berth
