@@ -23,12 +23,12 @@
 
 static const char *now_rfc3339(struct arena *a)
 {
+	enum { NANOSECONDS = 9 };
 	struct timespec ts;
-	struct tm tm;
+	char *text = arena_alloc(a, TIME_TEXT_MAX);
 	clock_gettime(CLOCK_REALTIME, &ts);
-	gmtime_r(&ts.tv_sec, &tm);
-	return arena_printf(a, "%04d-%02d-%02dT%02d:%02d:%02d.%09ldZ", tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday,
-			    tm.tm_hour, tm.tm_min, tm.tm_sec, ts.tv_nsec);
+	time_rfc3339(text, &ts, NANOSECONDS);
+	return text;
 }
 
 static uint64_t namespace_flags(const struct spec_linux *l)

@@ -140,10 +140,12 @@ int fd_write_atomic(int dirfd, const char *path, const void *data, size_t len, m
 	char tmp[4096];
 	if ((size_t)snprintf(tmp, sizeof(tmp), "%s.%d.tmp", path, (int)getpid()) >= sizeof(tmp))
 		return err_set(e, ENAMETOOLONG, "write \"%s\"", path);
-	/* a leftover of a process with our pid that was killed is ours to replace; O_EXCL so that a
-	 * link in its place is never followed */
-	unlinkat(dirfd, tmp, 0);
-	CLEANUP_FD int fd = openat(dirfd, tmp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode);
+	/* O_EXCL, so that a link in its place is never followed; what is there already is the leftover of a
+	 * killed process with our pid, and ours to replace */
+	enum { FLAGS = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW };
+	CLEANUP_FD int fd = openat(dirfd, tmp, FLAGS, mode);
+	if (fd < 0 && errno == EEXIST && unlinkat(dirfd, tmp, 0) == 0)
+		fd = openat(dirfd, tmp, FLAGS, mode);
 	if (fd < 0)
 		return err_set(e, errno, "create \"%s\"", tmp);
 	if (fchmod(fd, mode) < 0 || fd_write_all(fd, data, len) < 0 ||
