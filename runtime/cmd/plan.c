@@ -18,13 +18,13 @@
 #include "cmd.h"
 
 struct plan_opts {
-	const char *bundle, *format;
+	const char *bundle, *format, *id;
 	bool no_pivot, no_new_keyring;
 };
 
 /* What the call would be, not what the caller is: an auditor need not be root to see what root would do. */
-static int plan_facts(const struct globals *g, const struct spec_config *c, struct plan_facts *f, struct arena *a,
-		      struct err *e)
+static int plan_facts(const struct globals *g, const struct spec_config *c, struct plan_facts *f,
+		      struct arena *a, struct err *e)
 {
 	const struct spec_process *p = c->process;
 	if (facts_gather(f, a, e) < 0)
@@ -38,7 +38,8 @@ static int plan_facts(const struct globals *g, const struct spec_config *c, stru
 		f->selinux_enabled = selinux_enabled();
 	if (g->driver == CGROUP_DISABLED) {
 		struct err none = { 0 };
-		f->cgroup_mount = cgroup_mount_path(a, &none); /* absent: the planner says so when it matters */
+		f->cgroup_mount =
+			cgroup_mount_path(a, &none); /* absent: the planner says so when it matters */
 	}
 	return 0;
 }
@@ -55,10 +56,10 @@ static int run_plan(const struct globals *g, void *opts, int argc, char **argv, 
 
 	if (o->format && !json && strcmp(o->format, "text") != 0)
 		return err_set(e, 0, "option --format: unknown format \"%s\"", o->format);
-	const struct spec_config *c = bundle_load(&a, o->bundle ? o->bundle : ".", &f.bundle, &text, &len, e);
+	const struct spec_config *c = bundle_load(&a, argc ? argv[0] : o->bundle ? o->bundle : ".", &f.bundle, &text, &len, e);
 	if (!c || plan_facts(g, c, &f, &a, e) < 0)
 		return -1;
-	f.id = argc ? argv[0] : "ID";
+	f.id = o->id ? o->id : "ID";
 	struct plan_request r = {
 		.no_pivot = o->no_pivot,
 		.no_new_keyring = o->no_new_keyring,
@@ -78,6 +79,7 @@ static int run_plan(const struct globals *g, void *opts, int argc, char **argv, 
 
 static const struct option_row plan_options[] = {
 	{ "bundle", 'b', OPT_STRING, offsetof(struct plan_opts, bundle), "DIR", "the bundle (default: .)" },
+	{ "id", 0, OPT_STRING, offsetof(struct plan_opts, id), "ID", "plan for this id (default: ID)" },
 	{ "format", 'f', OPT_STRING, offsetof(struct plan_opts, format), "FORMAT", "text (default) or json" },
 	{ "no-pivot", 0, OPT_FLAG, offsetof(struct plan_opts, no_pivot), NULL, "as for create" },
 	{ "no-new-keyring", 0, OPT_FLAG, offsetof(struct plan_opts, no_new_keyring), NULL, "as for create" },
@@ -86,7 +88,7 @@ static const struct option_row plan_options[] = {
 
 const struct command cmd_plan = {
 	.name = "plan",
-	.args = "[ID]",
+	.args = "[BUNDLE]",
 	.summary = "show what create would do, and which property asks for it",
 	.options = plan_options,
 	.opts_size = sizeof(struct plan_opts),
