@@ -102,7 +102,12 @@ int proc_write(int fd, const char *text)
 
 int step_proc_private(struct init *in, const struct plan_step *s)
 {
+	int mnt = proc_make(); /* also when the container's is there: it may show only a part */
 	(void)s;
+	if (mnt >= 0) {
+		drop_fd(&in->proc);
+		in->proc = mnt;
+	}
 	return proc_root(in) < 0 ? fail(in, DETAIL_FSMOUNT, errno, NULL) : 0;
 }
 
