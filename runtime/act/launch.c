@@ -11,9 +11,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -54,9 +56,29 @@ void init_proc_clear(struct init_proc *ip)
 
 struct child {
 	int image, sync, target; /* SYNC has to become `target` */
+	bool new_userns;
 	char number[12];
 	int err; /* written by the child, read by us after the vfork */
 };
+
+/* In a user namespace without maps we are nobody, and an exec by nobody keeps ambient capabilities only.
+ * berth-init makes an end of them once it is root there. */
+static int keep_capabilities(void)
+{
+	struct __user_cap_header_struct h = { _LINUX_CAPABILITY_VERSION_3, 0 };
+	struct __user_cap_data_struct d[2];
+	if (syscall(SYS_capget, &h, d) < 0)
+		return -1;
+	for (int i = 0; i < 2; i++)
+		d[i].inheritable = d[i].permitted;
+	if (syscall(SYS_capset, &h, d) < 0)
+		return -1;
+	for (int cap = 0; cap < 64; cap++)
+		if ((d[cap / 32].permitted >> cap % 32 & 1) &&
+		    prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, cap, 0, 0) < 0)
+			return -1;
+	return 0;
+}
 
 static void child_main(void *arg)
 {
@@ -66,6 +88,8 @@ static void child_main(void *arg)
 	/* what the caller left open above SYNC is no business of the container */
 	if (r >= 0)
 		r = sys_close_range((unsigned)c->target + 1, ~0U, CLOSE_RANGE_CLOEXEC);
+	if (r >= 0 && c->new_userns)
+		r = keep_capabilities();
 	if (r >= 0)
 		syscall(SYS_execveat, c->image, "", argv, envp, AT_EMPTY_PATH);
 	c->err = errno;
@@ -86,6 +110,7 @@ static int spawn(struct child *c, uint64_t ns_flags, int cgfd, struct init_proc 
 		args.flags |= CLONE_INTO_CGROUP;
 		args.cgroup = (uint64_t)cgfd;
 	}
+	c->new_userns = ns_flags & CLONE_NEWUSER;
 	long pid = clone3_call(&args, sizeof(args), child_main, c);
 	if (pid < 0)
 		return err_set(e, (int)-pid, "create the container's process and namespaces");
