@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * linux.resources.devices -> a BPF program that the kernel runs for each open and mknod of a device.
- * Pure: bpf.c attaches it.
+ * linux.resources.devices -> the list of rules that the device filter decides by. Pure; devprog.c makes
+ * a program of it and bpf.c attaches that.
  *
  * Meaning. Each of read, write and mknod is decided by itself: the last rule that matches the device
  * and has that letter wins, and without one it is denied. A request that needs several (open for
@@ -11,14 +11,9 @@
  *	2. each device of linux.devices, which must be usable in the container, unless the rules of the
  *	   config say anything more about it than "deny all": a narrower grant is never widened;
  *	3. the defaults that engines rely on, see below.
- *
- * The program looks at the rules from the last to the first. It keeps the letters that are not decided
- * yet in a register: an allow rule strikes its letters out and the request passes when none is left; a
- * deny rule that has one of them ends it. A rule that decides everything is the last one looked at.
  */
 #include "internal.h"
 
-#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -27,7 +22,7 @@ enum {
 	ALL = READ_WRITE | BPF_DEVCG_ACC_MKNOD,
 	CHAR = BPF_DEVCG_DEV_CHAR,
 	BLOCK = BPF_DEVCG_DEV_BLOCK,
-	RULES_MAX = 4000, /* about as many as a program of a million verified instructions can take */
+	RULES_MAX = 4000, /* far below what the verifier accepts */
 };
 
 /* Making a node is harmless without the right to open it. The rest is what linux.md "Default Devices"
@@ -157,81 +152,6 @@ int cg_device_rules(struct arena *a, const struct spec_config *c, struct cg_dev_
 	for (size_t i = 0; i < sizeof(defaults) / sizeof(*defaults); i++)
 		add_rule(a, ret, &defaults[i]);
 	return 0;
-}
-
-/* ---- the program ---- */
-
-/* Registers. The kernel gives the context in r1; r0 is the answer: 1 allow, 0 deny. */
-enum { R_ANSWER = BPF_REG_0, R_CTX = BPF_REG_1, R_TYPE, R_WANT, R_MAJOR, R_MINOR };
-
-static void emit(struct arena *a, struct cg_dev_prog *p, unsigned code, unsigned dst, unsigned src, int off,
-		 uint32_t imm)
-{
-	p->v = arena_grow(a, p->v, p->n, &p->cap, sizeof(*p->v));
-	p->v[p->n++] = (struct bpf_insn){ .code = (uint8_t)code, .dst_reg = dst & 15, .src_reg = src & 15,
-					  .off = (int16_t)off, .imm = (int32_t)imm };
-}
-
-static void emit_load(struct arena *a, struct cg_dev_prog *p, unsigned dst, size_t offset)
-{
-	emit(a, p, BPF_LDX | BPF_MEM | BPF_W, dst, R_CTX, (int)offset, 0);
-}
-
-static void emit_return(struct arena *a, struct cg_dev_prog *p, bool allow)
-{
-	emit(a, p, BPF_ALU64 | BPF_MOV | BPF_K, R_ANSWER, 0, 0, allow);
-	emit(a, p, BPF_JMP | BPF_EXIT, 0, 0, 0, 0);
-}
-
-/* Jump to the end of the rule, whose place is not known yet, unless reg == value. 32 bits wide: a
- * 64-bit comparison would extend the sign of a large number. */
-static void emit_unless_equal(struct arena *a, struct cg_dev_prog *p, unsigned reg, uint32_t value)
-{
-	emit(a, p, BPF_JMP32 | BPF_JNE | BPF_K, reg, 0, 0, value);
-}
-
-/* Returns true when nothing that comes after can matter. */
-static bool emit_rule(struct arena *a, struct cg_dev_prog *p, const struct cg_dev_rule *r)
-{
-	size_t start = p->n;
-	if (r->type)
-		emit_unless_equal(a, p, R_TYPE, r->type);
-	if (r->major >= 0)
-		emit_unless_equal(a, p, R_MAJOR, (uint32_t)r->major);
-	if (r->minor >= 0)
-		emit_unless_equal(a, p, R_MINOR, (uint32_t)r->minor);
-	bool final = p->n == start && r->access == ALL;
-	if (r->access != ALL && r->allow) {
-		emit(a, p, BPF_ALU | BPF_AND | BPF_K, R_WANT, 0, 0, ALL & ~r->access);
-		emit_unless_equal(a, p, R_WANT, 0);
-	} else if (r->access != ALL) {
-		/* skip the return below when none of its letters is wanted */
-		emit(a, p, BPF_ALU | BPF_MOV | BPF_X, R_ANSWER, R_WANT, 0, 0);
-		emit(a, p, BPF_ALU | BPF_AND | BPF_K, R_ANSWER, 0, 0, r->access);
-		emit(a, p, BPF_JMP32 | BPF_JEQ | BPF_K, R_ANSWER, 0, 0, 0);
-	}
-	emit_return(a, p, r->allow);
-	for (size_t i = start; i < p->n; i++) {
-		unsigned code = p->v[i].code;
-		if (code == (BPF_JMP32 | BPF_JNE | BPF_K) || code == (BPF_JMP32 | BPF_JEQ | BPF_K))
-			p->v[i].off = (int16_t)(p->n - i - 1);
-	}
-	return final;
-}
-
-void cg_device_program(struct arena *a, const struct cg_dev_rules *rules, struct cg_dev_prog *ret)
-{
-	/* access_type: what is wanted in the upper half, the kind of device in the lower one */
-	emit_load(a, ret, R_TYPE, offsetof(struct bpf_cgroup_dev_ctx, access_type));
-	emit(a, ret, BPF_ALU | BPF_MOV | BPF_X, R_WANT, R_TYPE, 0, 0);
-	emit(a, ret, BPF_ALU | BPF_RSH | BPF_K, R_WANT, 0, 0, 16);
-	emit(a, ret, BPF_ALU | BPF_AND | BPF_K, R_TYPE, 0, 0, 0xffff);
-	emit_load(a, ret, R_MAJOR, offsetof(struct bpf_cgroup_dev_ctx, major));
-	emit_load(a, ret, R_MINOR, offsetof(struct bpf_cgroup_dev_ctx, minor));
-	for (size_t i = rules->n; i-- > 0;)
-		if (emit_rule(a, ret, &rules->v[i]))
-			return;
-	emit_return(a, ret, false);
 }
 
 int cgroup_device_filter(int cgfd, const struct spec_config *c, bool rootless, struct err *e)

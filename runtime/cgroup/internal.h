@@ -86,7 +86,7 @@ struct cg_writes {
 int cg_writes_build(struct arena *a, const struct spec_resources *res, const char *at,
 		    struct cg_writes *ret, struct err *e);
 
-/* ---- devices.c: linux.resources.devices -> a BPF program; pure ---- */
+/* ---- devices.c, devprog.c: linux.resources.devices -> rules -> a BPF program; pure ---- */
 struct cg_dev_rule {
 	bool allow;
 	unsigned type;	      /* BPF_DEVCG_DEV_CHAR, BPF_DEVCG_DEV_BLOCK, 0: both */

@@ -1,0 +1,389 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * cgroup: the device filter. The program is run by a small interpreter over many requests and compared
+ * with a plain reading of the rules; as root it is also attached to a cgroup of the test's own, where a
+ * child tries to make and open nodes.
+ */
+#include "t.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "../../runtime/cgroup/internal.h"
+#include "../../runtime/lib/fd.h"
+
+static struct arena arena;
+static struct err err;
+
+enum { M = 1, R = 2, W = 4, CHR = BPF_DEVCG_DEV_CHAR, BLK = BPF_DEVCG_DEV_BLOCK };
+
+/* Exactly the instructions that the generator uses; anything else, a jump out of the program or a read
+ * of an unset register is -1. */
+static int run_program(const struct cg_dev_prog *p, const uint32_t ctx[3])
+{
+	uint64_t r[16] = { 0 };
+	unsigned set = 1U << BPF_REG_1;
+	for (size_t pc = 0; pc < p->n; pc++) {
+		const struct bpf_insn *i = &p->v[pc];
+		bool src = i->code == (BPF_ALU | BPF_MOV | BPF_X), always = i->code == (BPF_JMP | BPF_JA);
+		bool mov = src || i->code == (BPF_ALU64 | BPF_MOV | BPF_K);
+		bool load = i->code == (BPF_LDX | BPF_MEM | BPF_W), leave = i->code == (BPF_JMP | BPF_EXIT);
+		if ((!mov && !load && !always && !(set & 1U << (leave ? 0 : i->dst_reg))) ||
+		    ((src || load) && !(set & 1U << i->src_reg)))
+			return -1;
+		switch (i->code) {
+		case BPF_LDX | BPF_MEM | BPF_W:
+			if (i->src_reg != BPF_REG_1 || i->off < 0 || i->off > 8 || i->off % 4)
+				return -1;
+			r[i->dst_reg] = ctx[i->off / 4];
+			break;
+		case BPF_ALU | BPF_MOV | BPF_X:
+			r[i->dst_reg] = (uint32_t)r[i->src_reg];
+			break;
+		case BPF_ALU64 | BPF_MOV | BPF_K:
+			r[i->dst_reg] = (uint64_t)(int64_t)i->imm;
+			break;
+		case BPF_ALU | BPF_RSH | BPF_K:
+			r[i->dst_reg] = (uint32_t)r[i->dst_reg] >> i->imm;
+			break;
+		case BPF_ALU | BPF_AND | BPF_K:
+			r[i->dst_reg] = (uint32_t)r[i->dst_reg] & (uint32_t)i->imm;
+			break;
+		case BPF_JMP32 | BPF_JNE | BPF_K:
+			pc += (uint32_t)r[i->dst_reg] != (uint32_t)i->imm ? (size_t)i->off : 0;
+			break;
+		case BPF_JMP32 | BPF_JEQ | BPF_K:
+			pc += (uint32_t)r[i->dst_reg] == (uint32_t)i->imm ? (size_t)i->off : 0;
+			break;
+		case BPF_JMP | BPF_JA:
+			pc += (size_t)i->off;
+			continue;
+		case BPF_JMP | BPF_EXIT:
+			return r[0] <= 1 ? (int)r[0] : -1;
+		default:
+			return -1;
+		}
+		set |= 1U << i->dst_reg;
+	}
+	return -1;
+}
+
+/* The kernel refuses a program with code that cannot be reached. */
+static bool all_reachable(const struct cg_dev_prog *p)
+{
+	bool *seen = calloc(p->n + 1, 1);
+	seen[0] = true; /* all jumps go forward, so one pass is enough */
+	bool ok = true;
+	for (size_t pc = 0; pc < p->n; pc++) {
+		unsigned code = p->v[pc].code;
+		bool always = code == (BPF_JMP | BPF_JA), jump = always || BPF_CLASS(code) == BPF_JMP32;
+		ok = ok && seen[pc];
+		if (jump)
+			seen[pc + 1 + (size_t)p->v[pc].off] = true;
+		if (!always && code != (BPF_JMP | BPF_EXIT))
+			seen[pc + 1] = true;
+	}
+	ok = ok && !seen[p->n];
+	free(seen);
+	return ok;
+}
+
+static int ask(const struct cg_dev_prog *p, unsigned type, uint32_t major, uint32_t minor, unsigned access)
+{
+	return run_program(p, (uint32_t[]){ access << 16 | type, major, minor });
+}
+
+/* The meaning in its plainest form: each letter by the last rule that has it. */
+static int expect(const struct cg_dev_rules *r, unsigned type, int64_t major, int64_t minor, unsigned access)
+{
+	for (unsigned bit = 1; bit <= 4; bit <<= 1) {
+		bool ok = false;
+		for (size_t i = 0; i < r->n; i++) {
+			const struct cg_dev_rule *d = &r->v[i];
+			if ((!d->type || d->type == type) && (d->major < 0 || d->major == major) &&
+			    (d->minor < 0 || d->minor == minor) && d->access & bit)
+				ok = d->allow;
+		}
+		if (access & bit && !ok)
+			return 0;
+	}
+	return 1;
+}
+
+static struct spec_resources res;
+static struct spec_linux lin;
+static struct spec_config config = { .linux_ = &lin };
+
+static struct cg_dev_prog compile(struct spec_device_rule *rules, size_t n, struct cg_dev_rules *ret)
+{
+	struct cg_dev_prog p = { 0 };
+	*ret = (struct cg_dev_rules){ 0 };
+	res.devices.v = rules;
+	res.devices.n = n;
+	lin.resources = &res;
+	err_clear(&err);
+	T_INT(cg_device_rules(&arena, &config, ret, &err), 0);
+	cg_device_program(&arena, ret, &p);
+	return p;
+}
+
+#define N(x) { (x), true }
+#define ANY { 0, false }
+#define DENY_ALL { false, NULL, ANY, ANY, "rwm" }
+
+T_TEST(defaults)
+{
+	struct cg_dev_rules r;
+	struct spec_device_rule deny[] = { DENY_ALL };
+	for (size_t n = 0; n < 2; n++) { /* absent and "deny all" are the same */
+		struct cg_dev_prog p = compile(deny, n, &r);
+		T_INT(ask(&p, CHR, 1, 3, R | W), 1);
+		T_INT(ask(&p, CHR, 1, 5, R), 1);
+		T_INT(ask(&p, CHR, 1, 7, R | W | M), 1);
+		T_INT(ask(&p, CHR, 1, 8, R), 1);
+		T_INT(ask(&p, CHR, 1, 9, R), 1);
+		T_INT(ask(&p, CHR, 5, 0, R | W), 1);
+		T_INT(ask(&p, CHR, 5, 2, R | W), 1);
+		T_INT(ask(&p, CHR, 136, 17, R | W), 1);
+		T_INT(ask(&p, CHR, 5, 1, R), 0);
+		T_INT(ask(&p, CHR, 1, 1, R), 0);
+		T_INT(ask(&p, CHR, 10, 200, R), 0);
+		T_INT(ask(&p, BLK, 1, 3, R), 0);
+		T_INT(ask(&p, BLK, 8, 0, R), 0);
+		T_INT(ask(&p, BLK, 8, 0, M), 1);
+		T_INT(ask(&p, BLK, 8, 0, R | M), 0);
+		T_INT(ask(&p, CHR, 99, 99, M), 1);
+		T_OK(!r.allow_all);
+	}
+}
+
+T_TEST(order)
+{
+	struct cg_dev_rules r;
+	struct spec_device_rule a[] = { DENY_ALL, { true, "c", N(10), N(229), "rw" }, { false, "c", N(10), N(229), "w" } };
+	struct cg_dev_prog p = compile(a, 3, &r);
+	T_INT(ask(&p, CHR, 10, 229, R), 1);
+	T_INT(ask(&p, CHR, 10, 229, W), 0);
+	T_INT(ask(&p, CHR, 10, 229, R | W), 0); /* no way around the denied letter */
+	struct spec_device_rule b[] = { a[0], a[2], a[1] };
+	p = compile(b, 3, &r);
+	T_INT(ask(&p, CHR, 10, 229, R | W), 1);
+	/* two grants add up */
+	struct spec_device_rule c[] = { DENY_ALL, { true, "b", N(8), ANY, "r" }, { true, "b", N(8), N(1), "w" } };
+	p = compile(c, 3, &r);
+	T_INT(ask(&p, BLK, 8, 1, R | W), 1);
+	T_INT(ask(&p, BLK, 8, 2, R | W), 0);
+	T_INT(ask(&p, BLK, 8, 2, R), 1);
+	T_INT(ask(&p, CHR, 8, 1, R), 0);
+	/* a later "deny all" takes everything back */
+	struct spec_device_rule d[] = { { true, "a", ANY, ANY, "rwm" }, DENY_ALL };
+	p = compile(d, 2, &r);
+	T_INT(ask(&p, BLK, 8, 1, R), 0);
+	T_OK(!r.allow_all);
+	/* large numbers must not be extended with their sign */
+	struct spec_device_rule g[] = { DENY_ALL, { true, "c", N(0xfffffffe), N(0x80000000), "r" } };
+	p = compile(g, 2, &r);
+	T_INT(ask(&p, CHR, 0xfffffffe, 0x80000000, R), 1);
+	T_INT(ask(&p, CHR, 0x7ffffffe, 0x80000000, R), 0);
+}
+
+T_TEST(allow_all)
+{
+	struct cg_dev_rules r;
+	struct spec_device_rule a[] = { DENY_ALL, { true, NULL, ANY, ANY, "rwm" } };
+	compile(a, 2, &r);
+	T_OK(r.allow_all);
+	struct spec_device_rule b[] = { { true, "a", N(-1), N(-1), "mwr" }, { true, "c", N(1), N(1), "r" } };
+	compile(b, 2, &r);
+	T_OK(r.allow_all);
+	b[1].allow = false;
+	compile(b, 2, &r);
+	T_OK(!r.allow_all);
+	b[1].allow = true;
+	b[0].access = "rw";
+	compile(b, 2, &r);
+	T_OK(!r.allow_all);
+	b[0] = (struct spec_device_rule){ true, "b", ANY, ANY, "rwm" };
+	compile(b, 2, &r);
+	T_OK(!r.allow_all);
+}
+
+/* Devices of linux.devices are usable, but never more than the rules grant. */
+T_TEST(listed_devices)
+{
+	struct spec_device dev[] = { { .type = "c", .path = "/dev/fuse", .major = N(10), .minor = N(229) },
+				     { .type = "b", .path = "/dev/xvda", .major = N(8), .minor = N(0) },
+				     { .type = "p", .path = "/fifo" } };
+	struct spec_device_rule rules[] = { DENY_ALL, { true, "b", N(8), N(0), "r" } };
+	struct cg_dev_rules r;
+	lin.devices.v = dev;
+	lin.devices.n = 3;
+	struct cg_dev_prog p = compile(rules, 2, &r);
+	T_INT(ask(&p, CHR, 10, 229, R | W), 1);
+	T_INT(ask(&p, BLK, 8, 0, R), 1);
+	T_INT(ask(&p, BLK, 8, 0, W), 0);
+	rules[1].allow = false;
+	p = compile(rules, 2, &r);
+	T_INT(ask(&p, BLK, 8, 0, R), 0);
+	p = compile(rules, 0, &r);
+	T_INT(ask(&p, BLK, 8, 0, R | W), 1);
+	lin.devices.n = 0;
+}
+
+T_TEST(invalid)
+{
+	struct spec_device_rule bad[] = { { true, "z", ANY, ANY, "r" },	       { true, "c", N(-2), ANY, "r" },
+					  { true, "c", N(1LL << 32), ANY, "r" }, { true, "c", N(1), ANY, "q" },
+					  { true, "c", N(1), ANY, "" },	       { true, "", ANY, ANY, "r" } };
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
+		struct cg_dev_rules r = { 0 };
+		res.devices.v = &bad[i];
+		res.devices.n = 1;
+		lin.resources = &res;
+		err_clear(&err);
+		T_INT(cg_device_rules(&arena, &config, &r, &err), -1);
+		T_HAS(err.text, "linux.resources.devices[0]: ");
+	}
+}
+
+/* A cgroup of the test's own, or -1 with a message. */
+static int make_cgroup(struct cgroup_ref *ref)
+{
+	char path[64];
+	int fd = -1;
+	snprintf(path, sizeof(path), "/berth-test-dev-%d", (int)getpid());
+	err_clear(&err);
+	if (geteuid() != 0 || cgroup_create(&arena, CGROUP_CGROUPFS, path, NULL, ref, &fd, &err) < 0) {
+		printf("skipped: needs root and a writable cgroup v2 (%s)\n", err.text);
+		return -1;
+	}
+	return fd;
+}
+
+/* Random rules over few numbers, so that they overlap, against the plain reading. */
+T_TEST(random_rules)
+{
+	static const char *const types[] = { NULL, "a", "b", "c" };
+	static const char *const access[] = { NULL, "r", "w", "m", "rw", "rm", "wm", "rwm" };
+	unsigned seed = 1;
+	int differ = 0, dead = 0, refused = 0;
+	struct cgroup_ref ref;
+	CLEANUP_FD int fd = make_cgroup(&ref); /* as root the kernel has to accept some of them as well */
+	for (int round = 0; round < 5000; round++) {
+		struct spec_device_rule rules[8];
+		size_t n = (size_t)rand_r(&seed) % 8;
+		for (size_t i = 0; i < n; i++)
+			rules[i] = (struct spec_device_rule){
+				.allow = rand_r(&seed) & 1,
+				.type = types[rand_r(&seed) % 4],
+				.major = { rand_r(&seed) % 3, rand_r(&seed) & 1 },
+				.minor = { rand_r(&seed) % 3 - 1, rand_r(&seed) & 1 },
+				.access = access[rand_r(&seed) % 8],
+			};
+		struct cg_dev_rules r;
+		struct cg_dev_prog p = compile(rules, n, &r);
+		for (unsigned v = 0; v < 2 * 3 * 4 * 7; v++) {
+			unsigned type = v % 2 ? CHR : BLK, want = v / 24 + 1;
+			uint32_t major = v / 2 % 3, minor = v / 6 % 4;
+			int got = ask(&p, type, major, minor, want);
+			differ += got != expect(&r, type, major, minor, want) || (r.allow_all && got != 1);
+		}
+		dead += !all_reachable(&p);
+		if (fd >= 0 && round < 500)
+			refused += cg_device_attach(fd, &p, &err) < 0;
+	}
+	T_INT(differ, 0);
+	T_INT(dead, 0);
+	T_INT(refused, 0);
+	T_STR(err.text, "");
+	if (fd >= 0)
+		T_INT(cgroup_destroy(&ref, &err), 0);
+}
+
+/* ---- the kernel's view ---- */
+
+/* In the cgroup: make a node and open it. Exit code: bit 0 mknod refused, bit 1 open refused. */
+static int try_node(int cgfd, const char *dir, mode_t kind, unsigned major, unsigned minor, int flags)
+{
+	pid_t pid = fork();
+	if (pid == 0) {
+		char path[128];
+		snprintf(path, sizeof(path), "%s/node", dir);
+		if (fd_write_small(cgfd, "cgroup.procs", "0", 1) < 0)
+			_exit(100);
+		unlink(path);
+		int bits = mknod(path, kind | 0600, makedev(major, minor)) < 0 ? 1 : 0;
+		int fd = open(path, flags | O_NONBLOCK);
+		bits |= fd < 0 && errno == EPERM ? 2 : 0; /* ENXIO and the like come after the filter */
+		unlink(path);
+		_exit(bits);
+	}
+	int status = 0;
+	if (pid < 0 || waitpid(pid, &status, 0) != pid || !WIFEXITED(status))
+		return -1;
+	return WEXITSTATUS(status);
+}
+
+T_TEST(attached)
+{
+	char dir[] = "/tmp/berth-test-dev-XXXXXX";
+	struct cgroup_ref ref;
+	struct spec_device_rule rules[] = { DENY_ALL, { true, "c", N(1), N(11), "r" } };
+	struct cg_dev_rules r;
+	CLEANUP_FD int fd = make_cgroup(&ref);
+	if (fd < 0 || !mkdtemp(dir))
+		return;
+	compile(rules, 2, &r);
+	T_INT(cgroup_device_filter(fd, &config, true, &err), 0); /* rootless: nothing happens */
+	T_INT(try_node(fd, dir, S_IFCHR, 1, 1, O_RDONLY), 0);
+	for (int again = 0; again < 2; again++) { /* the second one replaces the first */
+		T_INT(cgroup_device_filter(fd, &config, false, &err), 0);
+		T_STR(err.text, "");
+		T_INT(try_node(fd, dir, S_IFCHR, 1, 3, O_RDWR), 0);
+		T_INT(try_node(fd, dir, S_IFCHR, 1, 11, O_RDONLY), 0);
+		T_INT(try_node(fd, dir, S_IFCHR, 1, 11, O_RDWR), 2);
+		T_INT(try_node(fd, dir, S_IFCHR, 1, 1, O_RDONLY), 2);
+		T_INT(try_node(fd, dir, S_IFBLK, 8, 0, O_RDONLY), 2);
+	}
+	/* replaced by a wider one: had both been attached, the narrower one would still deny */
+	rules[1] = (struct spec_device_rule){ true, "c", N(1), N(1), "rw" };
+	T_INT(cgroup_device_filter(fd, &config, false, &err), 0);
+	T_INT(try_node(fd, dir, S_IFCHR, 1, 1, O_RDWR), 0);
+	T_INT(try_node(fd, dir, S_IFCHR, 1, 11, O_RDONLY), 2);
+	/* everything allowed: ours goes away */
+	rules[1] = (struct spec_device_rule){ true, NULL, ANY, ANY, NULL };
+	T_INT(cgroup_device_filter(fd, &config, false, &err), 0);
+	T_INT(try_node(fd, dir, S_IFCHR, 1, 11, O_RDWR), 0);
+	T_INT(cgroup_destroy(&ref, &err), 0);
+	rmdir(dir);
+}
+
+/* As many rules as are accepted must pass the kernel's verifier. */
+T_TEST(many_rules)
+{
+	enum { MANY = 4000 };
+	static struct spec_device_rule rules[MANY + 1];
+	struct cgroup_ref ref;
+	struct cg_dev_rules r = { 0 };
+	for (int i = 0; i < MANY + 1; i++)
+		rules[i] = (struct spec_device_rule){ i % 3 > 0, i % 2 ? "c" : "b", N(i % 500), N(i), i % 5 ? "rw" : "rwm" };
+	res.devices.v = rules;
+	res.devices.n = MANY + 1;
+	lin.resources = &res;
+	err_clear(&err);
+	T_INT(cg_device_rules(&arena, &config, &r, &err), -1);
+	CLEANUP_FD int fd = make_cgroup(&ref);
+	if (fd < 0)
+		return;
+	compile(rules, MANY, &r);
+	T_INT(cgroup_device_filter(fd, &config, false, &err), 0);
+	T_STR(err.text, "");
+	T_INT(cgroup_destroy(&ref, &err), 0);
+}
+
+T_MAIN()
