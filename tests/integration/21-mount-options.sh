@@ -14,7 +14,6 @@ noexec +noexec
 exec -noexec
 noatime +noatime
 atime -noatime
-norelatime -noatime
 relatime +relatime
 strictatime -relatime -noatime
 nostrictatime +relatime
@@ -49,7 +48,7 @@ opposite()
 	suid) echo nosuid ;;
 	dev) echo nodev ;;
 	exec) echo noexec ;;
-	atime | norelatime) echo noatime ;;
+	atime) echo noatime ;;
 	diratime) echo nodiratime ;;
 	symfollow) echo nosymfollow ;;
 	async) echo sync ;;

@@ -101,8 +101,9 @@ test_pid_namespace_by_path()
 
 test_user_namespace_by_path()
 {
-	holder_start --user --map-root-user
+	holder_start --user --map-users=100000,0,65536 --map-groups=100000,0,65536
 	bundle_new
+	chown -R -h 100000:100000 "$B/rootfs"
 	ns_add user "/proc/$HOLDER/ns/user"
 	probe show ns ids
 	run_ok
@@ -276,10 +277,10 @@ test_cgroup_of_waiting_init_is_final()
 	cfg '.linux.cgroupsPath = "/some"'
 	probe sleep 60
 	create_ok
-	assert_eq "$(<"/proc/$(pid_of)/cgroup")" 0::/some
+	assert_eq "$(grep ^0: "/proc/$(pid_of)/cgroup")" 0::/some
 	start_ok
 	wait_status running
-	assert_eq "$(<"/proc/$(pid_of)/cgroup")" 0::/some
+	assert_eq "$(grep ^0: "/proc/$(pid_of)/cgroup")" 0::/some
 	rt_ok kill "$ID" KILL
 	wait_status stopped
 	[ -d /sys/fs/cgroup/some ] || die "the cgroup must live until delete"

@@ -273,7 +273,9 @@ test_broken_state_is_an_error_and_can_be_deleted()
 	: >"$STATE/$ID/state.json"
 	rt_fails '.' state "$ID"
 	rt_ok delete --force "$ID"
+	# what was written nowhere else is lost: the process and its cgroup
 	kill -KILL "$pid" 2>/dev/null
+	wait_for 5 test ! -d "/proc/$pid"
 	[ ! -e "$STATE/$ID" ] || die "not deleted"
 	[ ! -d /sys/fs/cgroup/berth ] || find /sys/fs/cgroup/berth -depth -type d -exec rmdir {} \; 2>/dev/null
 	assert_clean

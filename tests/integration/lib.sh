@@ -20,16 +20,16 @@ declare -A BASELINE
 
 die()
 {
-	echo "FAILED: $*" >&2
 	local i
-	for ((i = 1; i < ${#FUNCNAME[@]} - 1; i++)); do
-		echo "   at ${BASH_SOURCE[i + 1]##*/}:${BASH_LINENO[i]} ${FUNCNAME[i]}" >&2
-	done
 	if [ -n "$RC" ]; then
-		echo "last exit status: $RC" >&2
 		echo "last stdout: $(head -c 6000 <<<"$OUT")" >&2
 		echo "last stderr: $(head -c 3000 <<<"$ERR")" >&2
+		echo "last exit status: $RC" >&2
 	fi
+	for ((i = ${#FUNCNAME[@]} - 2; i > 0; i--)); do
+		echo "   at ${BASH_SOURCE[i + 1]##*/}:${BASH_LINENO[i]} ${FUNCNAME[i]}" >&2
+	done
+	echo "FAILED: $*" >&2
 	exit 1
 }
 
@@ -326,8 +326,10 @@ leftover_processes()
 			esac
 		done <"$p/status"; } 2>/dev/null || continue
 		[[ $state != *Z* && $state != *X* ]] || continue
-		{ read -r cg <"$p/cgroup"; } 2>/dev/null || continue
-		if [ "$cg" != 0::/runner ] && [[ $cg == 0::* ]]; then
+		{ while read -r line; do
+			[[ $line != 0::* ]] || cg=$line # beside it there may be v1 hierarchies
+		done <"$p/cgroup"; } 2>/dev/null || continue
+		if [ "$cg" != 0::/runner ]; then
 			found+=" $pid:$name($cg)"
 		elif [ "$ppid" = 1 ] && [[ $known != *" $pid "* ]]; then
 			found+=" $pid:$name"
