@@ -105,9 +105,11 @@ static _Noreturn void child(const struct spec_hook *h, const char *bundle, const
 
 	setsid();
 	umask(022);
-	/* CLONE_CLEAR_SIGHAND leaves ignored signals ignored, and so would execve(2) */
+	/* CLONE_CLEAR_SIGHAND leaves ignored signals ignored, and so would execve(2). Not through libc, which
+	 * refuses its own 32 and 33: a posix_spawn(3) that made our caller may have ignored them. */
+	static const unsigned long dfl[8]; /* the kernel's struct sigaction: all zero is SIG_DFL */
 	for (int sig = 1; sig < NSIG; sig++)
-		sigaction(sig, &(struct sigaction){ .sa_handler = SIG_DFL }, NULL);
+		syscall(SYS_rt_sigaction, sig, dfl, NULL, (size_t)8);
 	/* The bundle may be gone, or on a mount that this caller does not see, when a container is deleted;
 	 * the hook gets its path in the state. */
 	if (chdir(bundle) < 0 && chdir("/") < 0)

@@ -94,10 +94,21 @@ static void note_root(struct init *in, const char *path, int mnt)
 	}
 }
 
+/* move_mount(2) says EINVAL for a directory on a file and the other way round; mount(2) had a word for it, which
+ * engines look for. */
+static int attach_errno(int mnt, int target, int err)
+{
+	struct stat a, b;
+	if (err == EINVAL && fstat(mnt, &a) == 0 && fstat(target, &b) == 0 &&
+	    S_ISDIR(a.st_mode) != S_ISDIR(b.st_mode))
+		return ENOTDIR;
+	return err;
+}
+
 static int attach(struct init *in, int mnt, int target, const char *path)
 {
 	if (sys_attach(mnt, target) < 0)
-		return fail(in, DETAIL_ATTACH, errno, NULL);
+		return fail(in, DETAIL_ATTACH, attach_errno(mnt, target, errno), NULL);
 	note_root(in, path, mnt);
 	return 0;
 }

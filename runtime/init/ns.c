@@ -95,11 +95,14 @@ int step_time_offsets(struct init *in, const struct plan_step *s)
 {
 	if (unshare(CLONE_NEWTIME) < 0)
 		return fail(in, DETAIL_NONE, errno, NULL);
-	int fd = proc_open_self(in, "timens_offsets", O_WRONLY);
-	if (fd < 0)
-		return fail(in, DETAIL_OPEN, errno, "timens_offsets");
-	if (proc_write(fd, plan_text(in, s->str[0])) < 0)
-		return fail(in, DETAIL_WRITE, errno, "timens_offsets");
+	int fd = -1;
+	if (s->str[0]) {
+		fd = proc_open_self(in, "timens_offsets", O_WRONLY);
+		if (fd < 0)
+			return fail(in, DETAIL_OPEN, errno, "timens_offsets");
+		if (proc_write(fd, plan_text(in, s->str[0])) < 0)
+			return fail(in, DETAIL_WRITE, errno, "timens_offsets");
+	}
 	/* a magic link, which proc_open() refuses: in a directory that is proven it is the one we mean */
 	int dir = proc_open_self(in, "ns", O_PATH | O_DIRECTORY);
 	fd = dir < 0 ? -1 : openat(dir, "time_for_children", O_RDONLY | O_CLOEXEC);
@@ -132,6 +135,9 @@ int step_keyring(struct init *in, const struct plan_step *s)
 	if (ring < 0 && errno == ENOSYS) /* a kernel without keys has none to share */
 		return 0;
 	if (ring < 0)
+		return fail(in, DETAIL_NONE, errno, NULL);
+	/* A new container: a ring of its name may be left from the one that had the id before. */
+	if (s->flags & STEP_F_MAKE && syscall(SYS_keyctl, KEYCTL_CLEAR, ring, 0, 0, 0) < 0)
 		return fail(in, DETAIL_NONE, errno, NULL);
 	/* EACCES: the ring was there (exec) and another user of the container made it */
 	if (syscall(SYS_keyctl, KEYCTL_SETPERM, ring, KEYRING_PERM, 0, 0) < 0 && errno != EACCES)
