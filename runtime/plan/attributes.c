@@ -26,11 +26,17 @@ static const struct name_value sched_flags[] = {
 	{ "SCHED_FLAG_UTIL_CLAMP_MAX", 0x40 },
 };
 static const struct name_value io_classes[] = {
-	{ "IOPRIO_CLASS_RT", 1 }, { "IOPRIO_CLASS_BE", 2 }, { "IOPRIO_CLASS_IDLE", 3 },
+	{ "IOPRIO_CLASS_RT", 1 },
+	{ "IOPRIO_CLASS_BE", 2 },
+	{ "IOPRIO_CLASS_IDLE", 3 },
 };
 static const struct name_value memory_modes[] = {
-	{ "MPOL_DEFAULT", 0 }, { "MPOL_PREFERRED", 1 }, { "MPOL_BIND", 2 },
-	{ "MPOL_INTERLEAVE", 3 }, { "MPOL_LOCAL", 4 }, { "MPOL_PREFERRED_MANY", 5 },
+	{ "MPOL_DEFAULT", 0 },
+	{ "MPOL_PREFERRED", 1 },
+	{ "MPOL_BIND", 2 },
+	{ "MPOL_INTERLEAVE", 3 },
+	{ "MPOL_LOCAL", 4 },
+	{ "MPOL_PREFERRED_MANY", 5 },
 	{ "MPOL_WEIGHTED_INTERLEAVE", 6 },
 };
 static const struct name_value memory_flags[] = {
@@ -52,8 +58,8 @@ static int find(const struct name_value *t, size_t n, const char *name, uint64_t
 }
 #define FIND(table, name, ret) find(table, ARRAY_SIZE(table), name, ret)
 
-static int find_flags(const struct name_value *t, size_t n, const struct strv *names, const char *at, uint64_t *ret,
-		      struct err *e)
+static int find_flags(const struct name_value *t, size_t n, const struct strv *names, const char *at,
+		      uint64_t *ret, struct err *e)
 {
 	*ret = 0;
 	for (size_t i = 0; i < names->n; i++) {
@@ -72,7 +78,8 @@ static int plan_scheduler(struct build *b, const struct spec_scheduler *s, struc
 	if (FIND(policies, s->policy, &policy) < 0)
 		return err_config(e, "process.scheduler.policy", "Linux has no policy \"%s\"",
 				  s->policy ? s->policy : "");
-	if (find_flags(sched_flags, ARRAY_SIZE(sched_flags), &s->flags, "process.scheduler.flags", &flags, e) < 0)
+	if (find_flags(sched_flags, ARRAY_SIZE(sched_flags), &s->flags, "process.scheduler.flags", &flags,
+		       e) < 0)
 		return -1;
 	struct sched_attr attr = {
 		.size = flags & UTIL_CLAMP_FLAGS ? (uint32_t)sizeof(attr) : SIZE_VER0,
@@ -123,7 +130,8 @@ int plan_personality(struct build *b, struct err *e)
 
 /* A CPU or node list as a blob of whole 8-byte words, one zero word behind them; *ret_len, without that
  * word, is 0 when the list is empty. */
-static int mask_blob(struct build *b, const char *list, const char *at, uint32_t *ret, size_t *ret_len, struct err *e)
+static int mask_blob(struct build *b, const char *list, const char *at, uint32_t *ret, size_t *ret_len,
+		     struct err *e)
 {
 	enum { MASK_BYTES = 1024 }; /* 8192 CPUs or nodes, as many as any kernel can be built for */
 	unsigned char mask[MASK_BYTES + 8] = { 0 };
@@ -152,7 +160,8 @@ int plan_memory_policy(struct build *b, struct err *e)
 		return 0;
 	if (FIND(memory_modes, m->mode, &mode) < 0)
 		return err_config(e, "linux.memoryPolicy.mode", "unknown mode");
-	if (find_flags(memory_flags, ARRAY_SIZE(memory_flags), &m->flags, "linux.memoryPolicy.flags", &flags, e) < 0)
+	if (find_flags(memory_flags, ARRAY_SIZE(memory_flags), &m->flags, "linux.memoryPolicy.flags", &flags,
+		       e) < 0)
 		return -1;
 	if (m->nodes && mask_blob(b, m->nodes, "linux.memoryPolicy.nodes", &blob, &len, e) < 0)
 		return -1;

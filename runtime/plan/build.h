@@ -34,7 +34,7 @@ struct build {
 	const char *label; /* the property that asks for a security label, written through procfs, or NULL */
 	struct environment env;
 	struct mount_plan *mounts; /* mounts.c: what each mount is, in the order of the config */
-	size_t dev, proc_mount, pts; /* the mount that makes /dev, /proc, the container's devpts, or NO_INDEX */
+	size_t dev, proc_mount, pts; /* the mount that makes /dev, /proc, the devpts, or NO_INDEX */
 	bool dev_foreign;  /* /dev is a directory or file system of the host: nothing is made in it unasked */
 };
 

@@ -75,7 +75,8 @@ int build_finish(struct build *b, struct err *e)
 static void add_ready(struct build *b)
 {
 	const char *origin = RUNTIME "created; waits for start";
-	int32_t fd = b->r->wait_for_start ? plan_add_fd(b->p, PFD_LISTEN, NULL, 0, b->p->ninside, origin) : -1;
+	int32_t fd =
+		b->r->wait_for_start ? plan_add_fd(b->p, PFD_LISTEN, NULL, 0, b->p->ninside, origin) : -1;
 	plan_inside(b->p, STEP_READY, origin)->s.fd = fd;
 }
 

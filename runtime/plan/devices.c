@@ -24,14 +24,14 @@ static const struct default_device {
 	const char *name, *path;
 	unsigned major, minor;
 } default_devices[] = {
-	{ "null", "/dev/null", 1, 3 },	   { "zero", "/dev/zero", 1, 5 },	{ "full", "/dev/full", 1, 7 },
+	{ "null", "/dev/null", 1, 3 },     { "zero", "/dev/zero", 1, 5 },       { "full", "/dev/full", 1, 7 },
 	{ "random", "/dev/random", 1, 8 }, { "urandom", "/dev/urandom", 1, 9 }, { "tty", "/dev/tty", 5, 0 },
 };
 
 static const struct dev_link {
 	const char *target, *name;
 } dev_links[] = {
-	{ "/proc/self/fd", "fd" },	 { "/proc/self/fd/0", "stdin" }, { "/proc/self/fd/1", "stdout" },
+	{ "/proc/self/fd", "fd" },       { "/proc/self/fd/0", "stdin" }, { "/proc/self/fd/1", "stdout" },
 	{ "/proc/self/fd/2", "stderr" }, { "pts/ptmx", "ptmx" },
 };
 
@@ -45,7 +45,7 @@ static const char *name_in_dev(const char *clean)
 
 struct node {
 	const char *origin, *path; /* path: of the host's node, should it be bound */
-	const char *name;	   /* in /dev, or NULL: `path` in the root */
+	const char *name;          /* in /dev, or NULL: `path` in the root */
 	mode_t mode;
 	dev_t dev;
 	uint32_t uid, gid;
@@ -143,8 +143,8 @@ static void add_links(struct build *b)
 		size_t listed = listed_device(b, path);
 		if (listed != NO_INDEX && !is_ptmx(path))
 			continue; /* a device of the config has this name */
-		const char *origin = listed == NO_INDEX ? RUNTIME "default link in /dev" :
-							  at_index(b, "linux.devices", listed);
+		const char *origin = listed == NO_INDEX ? RUNTIME "default link in /dev"
+							: at_index(b, "linux.devices", listed);
 		uint32_t name = plan_str(b->p, dev_links[i].name);
 		add_step(b, STEP_SYMLINK, origin, dev_links[i].target)->s.str[1] = name;
 	}
@@ -163,7 +163,8 @@ static int add_listed(struct build *b, bool in_dev, struct err *e)
 		struct node n;
 		const char *path = d->v[i].path;
 		if (!path || path[0] != '/')
-			return err_config(e, at_member(b, "linux.devices", i, "path"), "is not an absolute path");
+			return err_config(e, at_member(b, "linux.devices", i, "path"),
+					  "is not an absolute path");
 		const char *clean = clean_path(b->p->arena, path);
 		if (belongs_in_dev(b, clean) != in_dev || (in_dev && is_ptmx(clean)))
 			continue;
@@ -211,7 +212,9 @@ static int console_size(struct build *b, uint64_t *ret, struct err *e)
 	if (!box)
 		return 0;
 	if (box->height > UINT16_MAX || box->width > UINT16_MAX)
-		return err_config(e, box->height > UINT16_MAX ? "process.consoleSize.height" : "process.consoleSize.width",
+		return err_config(e,
+				  box->height > UINT16_MAX ? "process.consoleSize.height"
+							   : "process.consoleSize.width",
 				  "is larger than %d", UINT16_MAX);
 	*ret = box->height | box->width << 32;
 	return 0;

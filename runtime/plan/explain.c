@@ -71,10 +71,12 @@ typedef int explain_fn(const struct plan *p, const struct inside_step *s, const 
 		       struct err *e);
 
 /* exec: "x": executable file not found in $PATH */
-static int explain_exec(const struct plan *p, const struct inside_step *s, const struct plan_report *r, struct err *e)
+static int explain_exec(const struct plan *p, const struct inside_step *s, const struct plan_report *r,
+			struct err *e)
 {
 	(void)s;
-	const char *file = p->config->process && p->config->process->args.n ? p->config->process->args.v[0] : "";
+	const char *file =
+		p->config->process && p->config->process->args.n ? p->config->process->args.v[0] : "";
 	/* exec has another process than the config: the name is in its lookup step */
 	for (size_t i = 0; i < p->ninside; i++)
 		if (p->inside[i].s.kind == STEP_LOOKUP)
@@ -82,7 +84,8 @@ static int explain_exec(const struct plan *p, const struct inside_step *s, const
 	int eno = r->err;
 	switch (r->detail) {
 	case DETAIL_NOT_FOUND:
-		return err_exit(e, EXIT_NOT_FOUND, 0, "exec: \"%s\": executable file not found in $PATH", file);
+		return err_exit(e, EXIT_NOT_FOUND, 0, "exec: \"%s\": executable file not found in $PATH",
+				file);
 	case DETAIL_IS_DIR:
 		eno = EISDIR;
 		break;
@@ -91,21 +94,26 @@ static int explain_exec(const struct plan *p, const struct inside_step *s, const
 		break;
 	}
 	bool missing = eno == ENOENT || eno == ENOTDIR;
-	return err_exit(e, missing ? EXIT_NOT_FOUND : EXIT_NOT_EXECUTABLE, eno ? eno : EACCES, "exec: \"%s\"", file);
+	return err_exit(e, missing ? EXIT_NOT_FOUND : EXIT_NOT_EXECUTABLE, eno ? eno : EACCES, "exec: \"%s\"",
+			file);
 }
 
 /* chdir to cwd "/x": permission denied */
-static int explain_cwd(const struct plan *p, const struct inside_step *s, const struct plan_report *r, struct err *e)
+static int explain_cwd(const struct plan *p, const struct inside_step *s, const struct plan_report *r,
+		       struct err *e)
 {
 	const char *path = p->data + s->s.str[0];
 	bool missing = r->err == ENOENT || r->err == ENOTDIR;
 	if (r->detail == DETAIL_OUTSIDE)
-		return err_exit(e, EXIT_NOT_EXECUTABLE, 0, "chdir to cwd \"%s\": %s", path, details[r->detail]);
-	return err_exit(e, missing ? EXIT_NOT_FOUND : EXIT_NOT_EXECUTABLE, r->err, "chdir to cwd \"%s\"", path);
+		return err_exit(e, EXIT_NOT_EXECUTABLE, 0, "chdir to cwd \"%s\": %s", path,
+				details[r->detail]);
+	return err_exit(e, missing ? EXIT_NOT_FOUND : EXIT_NOT_EXECUTABLE, r->err, "chdir to cwd \"%s\"",
+			path);
 }
 
 /* hooks.createContainer[1] "/path": exit status 3 */
-static int explain_hook(const struct plan *p, const struct inside_step *s, const struct plan_report *r, struct err *e)
+static int explain_hook(const struct plan *p, const struct inside_step *s, const struct plan_report *r,
+			struct err *e)
 {
 	const char *path = p->data + s->s.str[0], *what = detail_words(r->detail);
 	char *front = arena_printf(p->arena, "%s \"%s\"", s->origin, path);
@@ -119,14 +127,16 @@ static int explain_hook(const struct plan *p, const struct inside_step *s, const
 }
 
 /* The name of the file in back-quotes is what engines look for. */
-static int explain_label(const struct plan *p, const struct inside_step *s, const struct plan_report *r, struct err *e)
+static int explain_label(const struct plan *p, const struct inside_step *s, const struct plan_report *r,
+			 struct err *e)
 {
 	const struct step_info *info = plan_step_info(s->s.kind);
 	const char *front = arena_printf(p->arena, "%s \"%s\"", s->origin, p->data + s->s.str[0]);
 	return compose(e, front, info->what, r);
 }
 
-static int explain_other(const struct plan *p, const struct inside_step *s, const struct plan_report *r, struct err *e)
+static int explain_other(const struct plan *p, const struct inside_step *s, const struct plan_report *r,
+			 struct err *e)
 {
 	const struct step_info *info = plan_step_info(s->s.kind);
 	const char *what = detail_words(r->detail), *front = s->origin;
@@ -141,8 +151,8 @@ static const struct {
 	enum plan_kind kind;
 	explain_fn *fn;
 } explainers[] = {
-	{ STEP_LOOKUP, explain_exec },	  { STEP_EXEC, explain_exec },	  { STEP_CWD, explain_cwd },
-	{ STEP_HOOK, explain_hook },	  { STEP_APPARMOR, explain_label }, { STEP_SELINUX, explain_label },
+	{ STEP_LOOKUP, explain_exec }, { STEP_EXEC, explain_exec },      { STEP_CWD, explain_cwd },
+	{ STEP_HOOK, explain_hook },   { STEP_APPARMOR, explain_label }, { STEP_SELINUX, explain_label },
 };
 
 int plan_explain(const struct plan *p, const struct plan_report *r, struct err *e)

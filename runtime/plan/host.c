@@ -40,7 +40,8 @@ static const char *resources_summary(struct build *b)
 	const char *text = NULL;
 	for (size_t i = 0; i < ARRAY_SIZE(parts); i++)
 		if (parts[i].set)
-			text = text ? arena_printf(b->p->arena, "%s, %s", text, parts[i].name) : parts[i].name;
+			text = text ? arena_printf(b->p->arena, "%s, %s", text, parts[i].name)
+				    : parts[i].name;
 	return text;
 }
 
@@ -50,8 +51,8 @@ static void add_cgroup(struct build *b)
 	bool named = path && *path;
 	if (b->r->cgroup_disabled)
 		return;
-	add(b, HOST_CGROUP, named ? "linux.cgroupsPath" : RUNTIME "no linux.cgroupsPath: the default place", 0,
-	    named ? path : "");
+	add(b, HOST_CGROUP, named ? "linux.cgroupsPath" : RUNTIME "no linux.cgroupsPath: the default place",
+	    0, named ? path : "");
 	const char *limits = resources_summary(b);
 	if (limits)
 		add(b, HOST_RESOURCES, "linux.resources", 0, limits);

@@ -28,7 +28,8 @@ static void change_attr(struct attr_change *a, const struct mount_opt *o)
 	a->clear = (a->clear & ~o->set) | o->clear;
 }
 
-static int opt_attr(struct build *b, struct mount_plan *mp, const struct mount_opt *o, const char *at, struct err *e)
+static int opt_attr(struct build *b, struct mount_plan *mp, const struct mount_opt *o, const char *at,
+		    struct err *e)
 {
 	(void)b, (void)at, (void)e;
 	change_attr(&mp->attr, o);
@@ -53,7 +54,8 @@ static int opt_propagation(struct build *b, struct mount_plan *mp, const struct 
 	return 0;
 }
 
-static int opt_bind(struct build *b, struct mount_plan *mp, const struct mount_opt *o, const char *at, struct err *e)
+static int opt_bind(struct build *b, struct mount_plan *mp, const struct mount_opt *o, const char *at,
+		    struct err *e)
 {
 	(void)b, (void)at, (void)e;
 	if (mp->how != HOW_REMOUNT)
@@ -70,7 +72,8 @@ static int opt_remount(struct build *b, struct mount_plan *mp, const struct moun
 	return 0;
 }
 
-static int opt_idmap(struct build *b, struct mount_plan *mp, const struct mount_opt *o, const char *at, struct err *e)
+static int opt_idmap(struct build *b, struct mount_plan *mp, const struct mount_opt *o, const char *at,
+		     struct err *e)
 {
 	(void)b, (void)mp, (void)o;
 	return err_config(e, at, "idmapped mounts are not supported yet");
@@ -84,23 +87,27 @@ static int opt_copyup(struct build *b, struct mount_plan *mp, const struct mount
 	return 0;
 }
 
-static int opt_sb(struct build *b, struct mount_plan *mp, const struct mount_opt *o, const char *at, struct err *e)
+static int opt_sb(struct build *b, struct mount_plan *mp, const struct mount_opt *o, const char *at,
+		  struct err *e)
 {
 	(void)at, (void)e;
 	mount_add_data(b, mp, o->sb ? o->sb : o->name, "");
 	return 0;
 }
 
-static int opt_none(struct build *b, struct mount_plan *mp, const struct mount_opt *o, const char *at, struct err *e)
+static int opt_none(struct build *b, struct mount_plan *mp, const struct mount_opt *o, const char *at,
+		    struct err *e)
 {
 	(void)b, (void)mp, (void)o, (void)at, (void)e;
 	return 0;
 }
 
 static option_fn *const option_kinds[] = {
-	[MOPT_ATTR] = opt_attr,	      [MOPT_ATTR_REC] = opt_attr_rec, [MOPT_SB] = opt_sb,
-	[MOPT_PROPAGATION] = opt_propagation, [MOPT_BIND] = opt_bind, [MOPT_REMOUNT] = opt_remount,
-	[MOPT_IDMAP] = opt_idmap,     [MOPT_TMPCOPYUP] = opt_copyup,  [MOPT_NONE] = opt_none,
+	[MOPT_ATTR] = opt_attr,   [MOPT_ATTR_REC] = opt_attr_rec,
+	[MOPT_SB] = opt_sb,       [MOPT_PROPAGATION] = opt_propagation,
+	[MOPT_BIND] = opt_bind,   [MOPT_REMOUNT] = opt_remount,
+	[MOPT_IDMAP] = opt_idmap, [MOPT_TMPCOPYUP] = opt_copyup,
+	[MOPT_NONE] = opt_none,
 };
 
 /* Superblock states that are the default anyway: harmless where a superblock cannot be changed. */
@@ -139,7 +146,8 @@ static int add_fs_data(struct build *b, struct mount_plan *mp, const char *opt, 
 	size_t klen = eq ? (size_t)(eq - opt) : strlen(opt);
 	const char *value = eq ? eq + 1 : "";
 	if (!klen || klen > FSCONFIG_MAX || strlen(value) > FSCONFIG_MAX)
-		return err_config(e, at, "option \"%.40s\" has no name or is longer than %d bytes", opt, FSCONFIG_MAX);
+		return err_config(e, at, "option \"%.40s\" has no name or is longer than %d bytes", opt,
+				  FSCONFIG_MAX);
 	const char *key = arena_strndup(b->p->arena, opt, klen);
 	mp->has_mode |= strcmp(key, "mode") == 0;
 	mp->proc_subset |= strcmp(key, "subset") == 0;
@@ -156,7 +164,8 @@ static int check_combination(struct mount_plan *mp, size_t first_data, const cha
 		return 0;
 	for (size_t i = first_data; i < mp->ndata; i += 2)
 		if (!is_default_sb(mp->data[i]))
-			return err_config(e, at, "a bind mount has no file system option \"%s\"", mp->data[i]);
+			return err_config(e, at, "a bind mount has no file system option \"%s\"",
+					  mp->data[i]);
 	mp->ndata = 0;
 	return 0;
 }
@@ -166,8 +175,9 @@ int mount_read_options(struct build *b, size_t i, struct mount_plan *mp, struct 
 	const struct spec_mount *m = mp->m;
 	const char *at = at_member(b, "mounts", i, "options");
 	if (m->uid_mappings.n || m->gid_mappings.n)
-		return err_config(e, at_member(b, "mounts", i, m->uid_mappings.n ? "uidMappings" : "gidMappings"),
-				  "idmapped mounts are not supported yet");
+		return err_config(
+			e, at_member(b, "mounts", i, m->uid_mappings.n ? "uidMappings" : "gidMappings"),
+			"idmapped mounts are not supported yet");
 	mp->type = m->type;
 	if (m->type && strcmp(m->type, "bind") == 0)
 		mp->how = HOW_BIND;

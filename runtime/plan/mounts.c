@@ -38,7 +38,8 @@ static int check_mount(struct build *b, size_t i, struct mount_plan *mp, struct 
 	if (mp->how == HOW_BIND && (!m->source || !*m->source))
 		return err_config(e, at_member(b, "mounts", i, "source"), "a bind mount needs a source");
 	if (mp->how == HOW_FS && (!m->type || !*m->type))
-		return err_config(e, at_member(b, "mounts", i, "type"), "is required for a mount that is no bind mount");
+		return err_config(e, at_member(b, "mounts", i, "type"),
+				  "is required for a mount that is no bind mount");
 	return 0;
 }
 
@@ -53,7 +54,8 @@ static int read_cgroup(struct build *b, size_t i, struct mount_plan *mp, struct 
 	if (!b->r->cgroup_disabled)
 		return 0;
 	if (!b->f->cgroup_mount)
-		return err_config(e, at_member(b, "mounts", i, "type"), "no cgroup2 hierarchy is mounted on this host");
+		return err_config(e, at_member(b, "mounts", i, "type"),
+				  "no cgroup2 hierarchy is mounted on this host");
 	mp->attr.set |= MOUNT_ATTR_RDONLY;
 	return 0;
 }
@@ -210,8 +212,9 @@ static bool takes_label(const char *type)
 
 static bool is_pseudo(const char *type)
 {
-	static const char *const types[] = { "proc", "sysfs", "mqueue", "cgroup2", "tmpfs", "devpts", "devtmpfs",
-					     "ramfs", "overlay", "debugfs", "tracefs", "securityfs", "bpf" };
+	static const char *const types[] = { "proc",    "sysfs",      "mqueue", "cgroup2", "tmpfs",
+					     "devpts",  "devtmpfs",   "ramfs",  "overlay", "debugfs",
+					     "tracefs", "securityfs", "bpf" };
 	return in_names(types, ARRAY_SIZE(types), type);
 }
 
@@ -234,7 +237,8 @@ static void mount_fs(struct build *b, size_t i, const char *origin)
 		mount_add_data(b, mp, "context", label);
 	/* a read-only block device must be opened as such; the superblocks of others may be shared, and the
 	 * attribute of the mount is all that is meant */
-	if ((mp->attr.set & MOUNT_ATTR_RDONLY) && mp->m->source && mp->m->source[0] == '/' && !is_pseudo(mp->type))
+	if ((mp->attr.set & MOUNT_ATTR_RDONLY) && mp->m->source && mp->m->source[0] == '/' &&
+	    !is_pseudo(mp->type))
 		mount_add_data(b, mp, "ro", "");
 	uint32_t type = plan_str(b->p, mp->type), dest = plan_str(b->p, mp->dest);
 	uint32_t data = mp->ndata ? plan_list(b->p, mp->data, mp->ndata) : 0;
@@ -283,7 +287,8 @@ static bool proc_is_usable(const struct build *b)
 
 void plan_proc_private(struct build *b, const char *origin)
 {
-	plan_inside(b->p, STEP_PROC_PRIVATE, origin)->note = "a procfs that is mounted nowhere, to write through";
+	plan_inside(b->p, STEP_PROC_PRIVATE, origin)->note =
+		"a procfs that is mounted nowhere, to write through";
 }
 
 /* ---- all of them ---- */
@@ -307,8 +312,8 @@ static void finish_readonly(struct build *b)
 {
 	for (size_t i = 0; i < b->c->mounts.n; i++)
 		if (b->mounts[i].late_readonly)
-			add_remount(b, &b->mounts[i], at_index(b, "mounts", i), "read-only now that it is filled",
-				    MOUNT_ATTR_RDONLY, 0);
+			add_remount(b, &b->mounts[i], at_index(b, "mounts", i),
+				    "read-only now that it is filled", MOUNT_ATTR_RDONLY, 0);
 }
 
 int plan_mounts(struct build *b, struct err *e)

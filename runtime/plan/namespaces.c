@@ -53,7 +53,9 @@ static void join(struct build *b, enum ns_kind k)
 
 static void join_all(struct build *b)
 {
-	static const enum ns_kind order[] = { NS_PID, NS_NETWORK, NS_UTS, NS_IPC, NS_CGROUP, NS_TIME, NS_MOUNT };
+	static const enum ns_kind order[] = {
+		NS_PID, NS_NETWORK, NS_UTS, NS_IPC, NS_CGROUP, NS_TIME, NS_MOUNT
+	};
 	if (b->f->unprivileged)
 		join(b, NS_USER);
 	for (size_t i = 0; i < ARRAY_SIZE(order); i++)
@@ -103,9 +105,11 @@ static void plan_time(struct build *b)
 	const struct spec_time_offset *mono = t ? t->monotonic : NULL, *boot = t ? t->boottime : NULL;
 	const char *text = "";
 	if (mono)
-		text = arena_printf(b->p->arena, "monotonic %lld %u\n", (long long)mono->secs, mono->nanosecs);
+		text = arena_printf(b->p->arena, "monotonic %lld %u\n", (long long)mono->secs,
+				    mono->nanosecs);
 	if (boot)
-		text = arena_printf(b->p->arena, "%sboottime %lld %u\n", text, (long long)boot->secs, boot->nanosecs);
+		text = arena_printf(b->p->arena, "%sboottime %lld %u\n", text, (long long)boot->secs,
+				    boot->nanosecs);
 	add_step(b, STEP_TIME_OFFSETS, t ? "linux.timeOffsets" : ns_origin(b, NS_TIME), text);
 }
 
@@ -135,10 +139,13 @@ int plan_identity(struct build *b, struct err *e)
 	if (!b->r->no_new_keyring) {
 		const char *name = arena_printf(b->p->arena, "_ses.%s", b->f->id ? b->f->id : "");
 		/* the key gets the label of the process, so that the process may use it */
-		uint32_t label = plan_str(b->p, b->proc && b->f->selinux_enabled ? b->proc->selinux_label : NULL);
-		struct inside_step *s =
-			add_step(b, STEP_KEYRING, RUNTIME "a keyring of its own instead of the caller's", name);
+		uint32_t label =
+			plan_str(b->p, b->proc && b->f->selinux_enabled ? b->proc->selinux_label : NULL);
+		struct inside_step *s = add_step(
+			b, STEP_KEYRING, RUNTIME "a keyring of its own instead of the caller's", name);
 		s->s.str[1] = label;
+		if (!b->exec) /* one of this name may be left from the container that had the id before */
+			s->s.flags = STEP_F_MAKE;
 	}
 	if (b->exec)
 		return 0;
@@ -158,10 +165,10 @@ static const struct propagation {
 	uint64_t end;  /* for "/" when everything is mounted, or 0 */
 } propagations[] = {
 	/*
-	 * The rootfs is cloned from the host's mounts and is their peer until this is set. "shared" means a peer
-	 * group of its own. Private is the default: what the host mounts later stays out. The recursive
-	 * forms, which engines send, mean the same: mounts of the config have propagation options of their own.
-	 * "unbindable" comes last, because masked and read-only paths are binds of the rootfs.
+	 * The rootfs is cloned from the host's mounts and is their peer until this is set. "shared" means a
+	 * peer group of its own. Private is the default: what the host mounts later stays out. The recursive
+	 * forms, which engines send, mean the same: mounts of the config have propagation options of their
+	 * own. "unbindable" comes last, because masked and read-only paths are binds of the rootfs.
 	 */
 	{ "private", MS_PRIVATE | MS_REC, 0 },
 	{ "rprivate", MS_PRIVATE | MS_REC, 0 },
@@ -203,8 +210,9 @@ int plan_rootfs(struct build *b, struct err *e)
 	plan_inside(b->p, STEP_ROOT_PROPAGATION, RUNTIME "no mount made here reaches the host")->s.val[0] =
 		prop->tree & ~(uint64_t)MS_REC;
 
-	const char *path = root->path[0] == '/' ? root->path :
-						  arena_printf(b->p->arena, "%s/%s", b->f->bundle, root->path);
+	const char *path = root->path[0] == '/'
+				   ? root->path
+				   : arena_printf(b->p->arena, "%s/%s", b->f->bundle, root->path);
 	int32_t fd = plan_add_fd(b->p, PFD_TREE, path, 1, b->p->ninside, "root.path");
 	struct inside_step *s =
 		add_step(b, STEP_ROOT, "root.path", hooks_before_pivot(&b->c->hooks) ? path : NULL);

@@ -22,7 +22,7 @@ struct plan_facts {
 	const char *bundle;	  /* absolute path */
 	const char *id;
 	bool apparmor_enabled, selinux_enabled;
-	bool unprivileged;	  /* no capabilities in our own user namespace: a new one is mapped with setgroups denied */
+	bool unprivileged;	  /* no capabilities in our user namespace: a new one denies setgroups */
 	bool setgroups_denied;	  /* /proc/self/setgroups says "deny" */
 };
 
@@ -34,9 +34,9 @@ struct plan_request {
 	bool console_to_caller; /* run in the foreground without a console socket (for the printer) */
 	bool cgroup_disabled;	/* --cgroup-manager disabled */
 	bool systemd_cgroup;
-	unsigned listen_fds;	/* LISTEN_FDS of the caller, 0: none; adds LISTEN_FDS/LISTEN_PID to the env */
-	/* State JSON for the hooks that run inside, cut around the pid (state_json_split()), by kind: their status
-	 * differs (createContainer "creating", startContainer "created"). NULL: nothing (the printer). */
+	unsigned listen_fds;	/* LISTEN_FDS of the caller, 0: none; the container's env gets it too */
+	/* State JSON for the hooks that run inside, cut around the pid (state_json_split()), by kind: their
+	 * status differs (createContainer "creating", startContainer "created"). NULL: nothing. */
 	const char *hook_state_before[HOOK_KINDS], *hook_state_after[HOOK_KINDS];
 };
 

@@ -19,7 +19,6 @@
 
 #include <string.h>
 
-
 /* ---- environment ---- */
 
 static const char *value_of(const char *entry, const char *name)
@@ -82,8 +81,8 @@ static int plan_rlimits(struct build *b, struct err *e)
 	for (size_t i = 0; i < r->n; i++) {
 		int number = spec_rlimit_number(r->v[i].type);
 		if (number < 0)
-			return err_config(e, at_member(b, "process.rlimits", i, "type"), "unknown limit \"%s\"",
-					  r->v[i].type);
+			return err_config(e, at_member(b, "process.rlimits", i, "type"),
+					  "unknown limit \"%s\"", r->v[i].type);
 		struct inside_step *s = plan_inside(b->p, STEP_RLIMIT, at_index(b, "process.rlimits", i));
 		s->note = r->v[i].type;
 		s->s.num = (uint32_t)number;
@@ -105,7 +104,8 @@ static int plan_labels(struct build *b, struct err *e)
 		if (b->f->apparmor_enabled)
 			add_step(b, STEP_APPARMOR, "process.apparmorProfile", profile);
 		else if (strcmp(profile, "unconfined") != 0)
-			return err_config(e, "process.apparmorProfile", "AppArmor is not enabled on this host");
+			return err_config(e, "process.apparmorProfile",
+					  "AppArmor is not enabled on this host");
 	}
 	if (is_set(label)) {
 		if (!b->f->selinux_enabled)
@@ -142,12 +142,14 @@ static uint64_t capability_set(struct build *b, enum cap_set which)
 
 static const char *capability_origin(const struct build *b)
 {
-	return b->proc->capabilities ? "process.capabilities" : RUNTIME "no process.capabilities: none are kept";
+	return b->proc->capabilities ? "process.capabilities"
+				     : RUNTIME "no process.capabilities: none are kept";
 }
 
 static void add_capabilities(struct build *b)
 {
-	static const enum cap_set order[] = { CAPSET_EFFECTIVE, CAPSET_PERMITTED, CAPSET_INHERITABLE, CAPSET_AMBIENT };
+	static const enum cap_set order[] = { CAPSET_EFFECTIVE, CAPSET_PERMITTED, CAPSET_INHERITABLE,
+					      CAPSET_AMBIENT };
 	struct inside_step *s = plan_inside(b->p, STEP_CAPS, capability_origin(b));
 	for (size_t i = 0; i < ARRAY_SIZE(order); i++)
 		s->s.val[i] = capability_set(b, order[i]);
@@ -168,7 +170,8 @@ static void add_seccomp(struct build *b)
 static void plan_credentials(struct build *b)
 {
 	bool nnp = b->proc->no_new_privileges;
-	plan_inside(b->p, STEP_CAP_BOUNDING, capability_origin(b))->s.val[0] = capability_set(b, CAPSET_BOUNDING);
+	plan_inside(b->p, STEP_CAP_BOUNDING, capability_origin(b))->s.val[0] =
+		capability_set(b, CAPSET_BOUNDING);
 	if (nnp)
 		plan_inside(b->p, STEP_NO_NEW_PRIVS, "process.noNewPrivileges");
 	add_user(b);
@@ -200,7 +203,8 @@ int plan_process_run(struct build *b, struct err *e)
 	    plan_memory_policy(b, e) < 0)
 		return -1;
 	bool umask_set = proc->user.umask.set;
-	plan_inside(b->p, STEP_UMASK, umask_set ? "process.user.umask" : RUNTIME "the umask of the caller stays out")
+	plan_inside(b->p, STEP_UMASK,
+		    umask_set ? "process.user.umask" : RUNTIME "the umask of the caller stays out")
 		->s.num = umask_set ? (uint32_t)proc->user.umask.v : DEFAULT_UMASK;
 	if (!proc->terminal)
 		plan_inside(b->p, STEP_STDIO_OWNER, "process.user.uid")->s.val[0] = proc->user.uid;
@@ -210,7 +214,8 @@ int plan_process_run(struct build *b, struct err *e)
 	if (plan_labels(b, e) < 0)
 		return -1;
 	if (!b->setgroups && proc->user.additional_gids.n)
-		return err_config(e, "process.user.additionalGids", "setgroups(2) is denied in this user namespace");
+		return err_config(e, "process.user.additionalGids",
+				  "setgroups(2) is denied in this user namespace");
 	plan_credentials(b);
 	add_exec(b);
 	return 0;

@@ -22,15 +22,15 @@ struct flag_name {
 
 /* As in <linux/mount.h>, which does not go together with <sys/mount.h>. */
 static const struct flag_name attr_names[] = {
-	{ 0x00000001, "ro" },	     { 0x00000002, "nosuid" },	   { 0x00000004, "nodev" },
-	{ 0x00000008, "noexec" },    { 0x00000010, "noatime" },	   { 0x00000020, "strictatime" },
+	{ 0x00000001, "ro" },         { 0x00000002, "nosuid" },      { 0x00000004, "nodev" },
+	{ 0x00000008, "noexec" },     { 0x00000010, "noatime" },     { 0x00000020, "strictatime" },
 	{ 0x00000080, "nodiratime" }, { 0x00200000, "nosymfollow" },
 };
 static const struct flag_name flag_names[] = {
 	{ STEP_F_SETGROUPS, "setgroups" }, { STEP_F_COPYUP, "copy-up" },
 	{ STEP_F_COPY_MODE, "copy-mode" }, { STEP_F_DIR, "directory" },
-	{ STEP_F_IN_DEV, "in-dev" },	   { STEP_F_BIND, "bind-on-dev-console" },
-	{ STEP_F_NO_PIVOT, "chroot" },	   { STEP_F_MAKE, "make" },
+	{ STEP_F_IN_DEV, "in-dev" },       { STEP_F_BIND, "bind-on-dev-console" },
+	{ STEP_F_NO_PIVOT, "chroot" },     { STEP_F_MAKE, "make" },
 	{ STEP_F_RETRY, "retry-as-user" }, { STEP_F_LISTENER, "listener" },
 	{ STEP_F_OPTIONAL, "optional" },   { STEP_F_RECURSIVE, "recursive" },
 	{ STEP_F_NO_LINKS, "no-links" },
@@ -156,18 +156,22 @@ static struct value sched_value(const struct plan *p, const struct plan_step *s)
 {
 	struct sched_attr a = { 0 };
 	memcpy(&a, p->data + s->str[0], s->num < sizeof(a) ? s->num : sizeof(a));
-	return str_value(arena_printf(p->arena, "nice %d, priority %u, runtime %llu, deadline %llu, period %llu, flags %#llx",
-				      a.sched_nice, a.sched_priority, (unsigned long long)a.sched_runtime,
-				      (unsigned long long)a.sched_deadline, (unsigned long long)a.sched_period,
-				      (unsigned long long)a.sched_flags));
+	return str_value(arena_printf(
+		p->arena, "nice %d, priority %u, runtime %llu, deadline %llu, period %llu, flags %#llx",
+		a.sched_nice, a.sched_priority, (unsigned long long)a.sched_runtime,
+		(unsigned long long)a.sched_deadline, (unsigned long long)a.sched_period,
+		(unsigned long long)a.sched_flags));
 }
 
 static struct value fd_value(const struct plan *p, const struct plan_step *s)
 {
 	static const char *const words[] = {
-		[PFD_NS] = "namespace",	      [PFD_PIDFD] = "the container's process",
-		[PFD_TREE] = "copy of",	      [PFD_DEVICE] = "the host's",
-		[PFD_CGROUP] = "the container's cgroup", [PFD_LISTEN] = "a socket in the state folder",
+		[PFD_NS] = "namespace",
+		[PFD_PIDFD] = "the container's process",
+		[PFD_TREE] = "copy of",
+		[PFD_DEVICE] = "the host's",
+		[PFD_CGROUP] = "the container's cgroup",
+		[PFD_LISTEN] = "a socket in the state folder",
 		[PFD_PTY_SLAVE] = "the host's /dev/ptmx",
 	};
 	if (s->fd < 0 || (size_t)s->fd >= p->nfds)
@@ -237,7 +241,8 @@ struct value plan_field_value(const struct plan *p, const struct inside_step *is
 	case F_MODE:
 		return mode_value(p, v);
 	case F_DEV:
-		return v ? str_value(arena_printf(p->arena, "%u:%u", major(v), minor(v))) : (struct value){ 0 };
+		return v ? str_value(arena_printf(p->arena, "%u:%u", major(v), minor(v)))
+			 : (struct value){ 0 };
 	default:
 		return text_value(p, s, f);
 	}

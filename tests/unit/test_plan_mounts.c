@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Mounts, devices and the terminal in a plan. */
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+
+#include "plan_util.h"
+
+enum { RDONLY = 1, NOSUID = 2, NODEV = 4, NOEXEC = 8, NOATIME = 0x10, ATIME = 0x70 };
+
+#define MOUNT(dest, type, source, options)                                                                   \
+	"{\"destination\":\"" dest "\",\"type\":\"" type "\",\"source\":\"" source                           \
+	"\",\"options\":[" options "]}"
+
+T_TEST(options_of_a_file_system)
+{
+	struct cfg c = { .mounts = MOUNT("/m", "tmpfs", "src",
+					 "\"nosuid\",\"ro\",\"rw\",\"noexec\",\"exec\",\"noatime\",\"\","
+					 "\"defaults\",\"size=64k\","
+					 "\"x=a=b\",\"flag\",\"rslave\",\"tmpcopyup\",\"sync\"") };
+	struct plan p = u_ok(&c);
+	const struct plan_step *s = u_step(&p, STEP_MOUNT_FS, 0);
+	T_STR(u_str(&p, s->str[0]), "tmpfs");
+	T_STR(u_str(&p, s->str[1]), "/m");
+	T_STR(u_list(&p, s->str[2]), "size|64k|x|a=b|flag||sync||source|src");
+	T_INT(s->val[0], NOSUID | NOATIME);
+	T_INT(s->val[2], MS_SLAVE | MS_REC);
+	T_INT(s->flags, STEP_F_COPYUP | STEP_F_COPY_MODE);
+}
+
+T_TEST(options_of_a_bind)
+{
+	struct cfg c = { .mounts = MOUNT("/b", "none", "src",
+					 "\"rbind\",\"ro\",\"rnosuid\",\"rdev\",\"atime\"") };
+	struct plan p = u_ok(&c);
+	const struct plan_step *s = u_step(&p, STEP_MOUNT_BIND, 0);
+	T_INT(s->val[0] & 0xffffffff, RDONLY);
+	T_OK(s->val[0] >> 32 & NOATIME);
+	T_INT(s->val[1] & 0xffffffff, NOSUID);
+	T_INT(s->val[1] >> 32, NODEV);
+	T_INT(s->val[2], MS_PRIVATE | MS_REC); /* the default: no peer of the host's mount */
+	T_STR(p.fds[s->fd].path, "/bundle/src");
+	T_INT(p.fds[s->fd].kind, PFD_TREE);
+	T_INT(p.fds[s->fd].num, 1);
+
+	c.mounts = MOUNT("/b", "bind", "/src", "\"shared\"");
+	p = u_ok(&c);
+	s = u_step(&p, STEP_MOUNT_BIND, 0);
+	T_INT(s->val[2], MS_SHARED);
+	T_INT(p.fds[s->fd].num, 0);
+	T_STR(p.fds[s->fd].path, "/src");
+	T_INT(u_count(&p, STEP_REMOUNT), 0);
+
+	c.linux_ = "\"namespaces\":[{\"type\":\"mount\"},{\"type\":\"user\"}]," USER_MAPS;
+	p = u_ok(&c);
+	T_INT(u_step(&p, STEP_MOUNT_BIND, 0)->val[2], MS_SLAVE | MS_REC);
+	T_INT(u_step(&p, STEP_REMOUNT, 0)->val[2], MS_SHARED);
+}
+
+T_TEST(remount)
+{
+	struct cfg c = { .mounts = MOUNT("/m", "tmpfs", "t", "") "," MOUNT(
+				 "/m", "tmpfs", "t", "\"remount\",\"ro\",\"size=1m\"") };
+	struct plan p = u_ok(&c);
+	T_INT(u_count(&p, STEP_MOUNT_FS), 1);
+	const struct plan_step *s = u_step(&p, STEP_REMOUNT, 0);
+	T_INT(s->val[0] & 0xffffffff, RDONLY);
+	T_STR(u_list(&p, s->str[2]), "size|1m");
+}
+
+T_TEST(refusals)
+{
+	static const struct {
+		const char *mounts, *path;
+	} rows[] = {
+		{ MOUNT("/m", "none", "/s", "\"bind\",\"size=1\""), "mounts[0].options" },
+		{ MOUNT("/m", "none", "/s", "\"bind\",\"sync\""), "mounts[0].options" },
+		{ PROC "," MOUNT("/m", "bind", "/s", "\"tmpcopyup\""), "mounts[1].options" },
+		{ MOUNT("/m", "proc", "p", "\"tmpcopyup\""), "mounts[0].options" },
+		{ MOUNT("/m", "bind", "/s", "\"bind\",\"idmap\""), "mounts[0].options" },
+		{ MOUNT("/m", "cgroup", "cgroup", "\"memory\""), "mounts[0].options" },
+		{ "{\"destination\":\"/m\",\"source\":\"x\"}", "mounts[0].type" },
+		{ "{\"destination\":\"/m\",\"options\":[\"bind\"]}", "mounts[0].source" },
+		{ MOUNT("/m", "tmpfs", "t", "\"=x\""), "mounts[0].options" },
+	};
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct cfg c = { .mounts = rows[i].mounts };
+		u_refused(&c, NULL, rows[i].path);
+	}
+	struct cfg maps = {
+		.mounts = "{\"destination\":\"/m\",\"source\":\"/s\",\"options\":[\"bind\"],\"uidMappings\":"
+			  "[{\"containerID\":0,\"hostID\":1,\"size\":1}],\"gidMappings\":"
+			  "[{\"containerID\":0,\"hostID\":1,\"size\":1}]}"
+	};
+	u_refused(&maps, NULL, "mounts[0].uidMappings");
+}
+
+T_TEST(harmless_options_of_a_bind)
+{
+	struct cfg c = { .mounts = MOUNT("/m", "none", "/s", "\"bind\",\"async\",\"\",\"defaults\"") };
+	struct plan p = u_ok(&c);
+	T_INT(u_count(&p, STEP_MOUNT_BIND), 1);
+}
+
+T_TEST(cgroup_mounts)
+{
+	struct cfg c = { .mounts = MOUNT("/cg", "cgroup", "cgroup", "\"ro\",\"none\",\"name=systemd\""),
+			 .linux_ = "\"namespaces\":[{\"type\":\"mount\"},{\"type\":\"cgroup\"}]" };
+	struct plan p = u_ok(&c);
+	const struct plan_step *s = u_step(&p, STEP_MOUNT_FS, 0);
+	T_STR(u_str(&p, s->str[0]), "cgroup2");
+	T_STR(u_list(&p, s->str[2]), "source|cgroup");
+	T_INT(s->val[0], RDONLY);
+
+	c.linux_ = NULL; /* without a namespace of its own: never the host's hierarchy */
+	p = u_ok(&c);
+	s = u_step(&p, STEP_MOUNT_BIND, 0);
+	T_INT(p.fds[s->fd].kind, PFD_CGROUP);
+	T_INT(s->val[0] & 0xffffffff, RDONLY);
+	T_INT(s->flags, STEP_F_DIR);
+
+	c.mounts = MOUNT("/cg", "cgroup2", "cgroup", "\"rw\"");
+	struct plan_request r = { .cgroup_disabled = true };
+	struct err e = { 0 };
+	T_INT(u_plan(&p, &c, &r, NULL, &e), 0);
+	s = u_step(&p, STEP_MOUNT_BIND, 0);
+	T_STR(p.fds[s->fd].path, "/sys/fs/cgroup");
+	T_OK(s->val[0] & RDONLY);
+}
+
+T_TEST(dev_is_filled_right_after_its_mount)
+{
+	struct cfg c = {
+		.mounts = PROC "," DEV "," PTS,
+		.linux_ = BASE_NS
+		",\"devices\":[{\"path\":\"/dev/null\",\"type\":\"c\",\"major\":1,\"minor\":3,"
+		"\"fileMode\":384,\"uid\":5,\"gid\":6},{\"path\":\"/dev/ptmx\",\"type\":\"c\",\"major\":5,"
+		"\"minor\":2},{\"path\":\"/dev/net/tun\",\"type\":\"u\",\"major\":10,\"minor\":200},"
+		"{\"path\":\"/fifo\",\"type\":\"p\"}]"
+	};
+	struct plan p = u_ok(&c);
+	T_HAS(u_names(&p), "root mount device symlink mount device pivot");
+	int dev = u_find(&p, STEP_MOUNT_FS, 1);
+	T_INT(p.inside[dev].s.num, MOUNT_DEV);
+	T_INT(u_step(&p, STEP_MOUNT_FS, 0)->num, MOUNT_PROC);
+	T_INT(u_step(&p, STEP_MOUNT_FS, 2)->num, MOUNT_PTS);
+	T_INT(u_find(&p, STEP_DEVICE, 0), dev + 1);
+	T_INT(u_count(&p, STEP_DEVICE), 5 + 1 + 2); /* defaults but null, null, two elsewhere */
+	const struct plan_step *null = u_step(&p, STEP_DEVICE, 5);
+	T_STR(u_str(&p, null->str[0]), "null");
+	T_INT(null->flags, STEP_F_IN_DEV);
+	T_INT(null->val[0], S_IFCHR | 0600);
+	T_INT(null->val[1], makedev(1, 3));
+	T_INT(null->val[2], 5 | 6ULL << 32);
+	T_INT(null->fd, -1);
+	const struct plan_step *tun = u_step(&p, STEP_DEVICE, 6);
+	T_STR(u_str(&p, tun->str[0]), "/dev/net/tun");
+	T_INT(tun->flags, 0);
+	T_INT(tun->val[0], S_IFCHR | 0666);
+	T_INT(u_step(&p, STEP_DEVICE, 7)->val[0], S_IFIFO | 0666);
+	T_INT(u_count(&p, STEP_SYMLINK), 5);
+	T_STR(p.inside[u_find(&p, STEP_SYMLINK, 4)].origin, "linux.devices[1]");
+}
+
+T_TEST(dev_of_the_image_and_of_the_host)
+{
+	struct cfg c = { .mounts = PROC };
+	struct plan p = u_ok(&c);
+	T_HAS(u_names(&p), "mount dev-open device symlink pivot");
+	c.mounts = PROC "," MOUNT("/dev", "bind", "/dev", "\"rbind\"");
+	c.process = ",\"terminal\":true";
+	c.linux_ = BASE_NS ",\"devices\":[{\"path\":\"/dev/x\",\"type\":\"c\",\"major\":1,\"minor\":3}]";
+	p = u_ok(&c);
+	T_INT(u_count(&p, STEP_DEVICE), 1);
+	T_INT(u_step(&p, STEP_DEVICE, 0)->flags, 0);
+	T_INT(u_count(&p, STEP_SYMLINK), 0);
+	T_INT(u_count(&p, STEP_DEV_OPEN), 0);
+	const struct plan_step *s = u_step(&p, STEP_CONSOLE, 0);
+	T_INT(s->flags, 0);
+	T_INT(p.fds[s->fd].kind, PFD_PTY_SLAVE);
+}
+
+T_TEST(terminal)
+{
+	struct cfg c = { .process = ",\"terminal\":true,\"consoleSize\":{\"height\":10,\"width\":110}" };
+	struct plan p = u_ok(&c);
+	const struct plan_step *s = u_step(&p, STEP_CONSOLE, 0);
+	T_INT(s->fd, -1);
+	T_INT(s->flags, STEP_F_BIND);
+	T_INT(s->val[0], 10 | 110ULL << 32);
+	T_INT(u_count(&p, STEP_STDIO_OWNER), 0);
+}
+
+T_TEST(read_only_file_systems_that_are_filled)
+{
+	struct cfg c = { .mounts = MOUNT("/dev", "tmpfs", "t", "\"ro\"") "," MOUNT(
+				 "/a", "tmpfs", "t",
+				 "\"ro\"") "," MOUNT("/a/b", "tmpfs", "t",
+						     "") "," MOUNT("/c", "tmpfs", "t",
+								   "\"ro\"") "," MOUNT("/cx", "tmpfs", "t",
+										       "") };
+	struct plan p = u_ok(&c);
+	T_INT(u_step(&p, STEP_MOUNT_FS, 0)->val[0], 0);
+	T_INT(u_step(&p, STEP_MOUNT_FS, 1)->val[0], 0);
+	T_INT(u_step(&p, STEP_MOUNT_FS, 3)->val[0], RDONLY);
+	T_INT(u_count(&p, STEP_REMOUNT), 2);
+	T_STR(u_str(&p, u_step(&p, STEP_REMOUNT, 0)->str[1]), "/dev");
+	T_INT(u_step(&p, STEP_REMOUNT, 0)->val[0], RDONLY);
+	T_STR(u_str(&p, u_step(&p, STEP_REMOUNT, 1)->str[1]), "/a");
+	T_OK(u_find(&p, STEP_REMOUNT, 0) > u_find(&p, STEP_MOUNT_FS, 4));
+	/* hidden by a later mount: a remount would hit that one */
+	c.mounts = MOUNT("/a", "tmpfs", "t", "\"ro\"") "," MOUNT("/a//./", "tmpfs", "t",
+								 "") "," MOUNT("/a/b", "tmpfs", "t", "");
+	p = u_ok(&c);
+	T_INT(u_count(&p, STEP_REMOUNT), 0);
+}
+
+T_TEST(sysctls_go_through_a_procfs_that_nothing_lies_over)
+{
+	const char *sysctl = BASE_NS
+		",\"sysctl\":{\"net.ipv4.conf.eth0/1.forwarding\":\"1\",\"net/ipv4/ip_forward\":\"0\"}";
+	struct cfg c = { .mounts = DEV "," PROC "," MOUNT("/proc/sys", "bind", "/fake", ""),
+			 .linux_ = sysctl };
+	struct plan p = u_ok(&c);
+	T_INT(u_count(&p, STEP_PROC_PRIVATE), 0);
+	T_INT(u_find(&p, STEP_SYSCTL, 0), u_find(&p, STEP_MOUNT_FS, 1) + 1);
+	T_OK(u_find(&p, STEP_SYSCTL, 1) < u_find(&p, STEP_MOUNT_BIND, 0));
+	T_STR(u_str(&p, u_step(&p, STEP_SYSCTL, 0)->str[0]), "net/ipv4/conf/eth0.1/forwarding");
+	T_STR(u_str(&p, u_step(&p, STEP_SYSCTL, 0)->str[1]), "1");
+	T_STR(u_str(&p, u_step(&p, STEP_SYSCTL, 1)->str[0]), "net/ipv4/ip_forward");
+	T_STR(p.inside[u_find(&p, STEP_SYSCTL, 1)].origin, "linux.sysctl[\"net/ipv4/ip_forward\"]");
+
+	static const char *const unusable[] = { DEV, MOUNT("/proc", "bind", "/x", ""),
+						MOUNT("/proc", "proc", "proc", "\"ro\""),
+						MOUNT("/proc", "proc", "proc", "\"subset=pid\"") };
+	for (size_t i = 0; i < sizeof(unusable) / sizeof(*unusable); i++) {
+		c.mounts = unusable[i];
+		p = u_ok(&c);
+		T_INT(u_find(&p, STEP_SYSCTL, 0), u_find(&p, STEP_PROC_PRIVATE, 0) + 1);
+		if (u_count(&p, STEP_MOUNT_FS))
+			T_OK(u_step(&p, STEP_MOUNT_FS, 0)->num != MOUNT_PROC);
+	}
+}
+
+T_TEST(links_at_proc_and_sys_are_refused)
+{
+	struct cfg c = { .mounts = PROC "," MOUNT("/sys", "sysfs", "sysfs", "") "," MOUNT("/t", "tmpfs", "t",
+											  "\"mode=1777\"") };
+	struct plan p = u_ok(&c);
+	T_INT(u_step(&p, STEP_MOUNT_FS, 0)->flags, STEP_F_NO_LINKS);
+	T_INT(u_step(&p, STEP_MOUNT_FS, 1)->flags, STEP_F_NO_LINKS);
+	T_INT(u_step(&p, STEP_MOUNT_FS, 2)->flags, 0);
+}
+
+T_TEST(paths)
+{
+	struct cfg c = { .linux_ = BASE_NS
+			 ",\"maskedPaths\":[\"/a\",\"/b\",\"/a\"],\"readonlyPaths\":[\"/c\",\"/c\"]",
+			 .top = NULL };
+	struct plan p = u_ok(&c);
+	T_INT(u_count(&p, STEP_MASK), 2);
+	T_INT(u_count(&p, STEP_READONLY), 1);
+	/* a read-only path is a bind and would uncover a mask below it */
+	T_OK(u_find(&p, STEP_READONLY, 0) < u_find(&p, STEP_MASK, 0));
+}
+
+T_TEST(label)
+{
+	struct cfg c = { .mounts = PROC "," MOUNT("/t", "tmpfs", "t", ""),
+			 .linux_ = BASE_NS ",\"mountLabel\":\"u:r:t:s0:c1,c2\"" };
+	struct plan_facts f = u_facts();
+	struct plan p;
+	struct err e = { 0 };
+	f.selinux_enabled = true;
+	T_INT(u_plan(&p, &c, NULL, &f, &e), 0);
+	T_STR(u_list(&p, u_step(&p, STEP_MOUNT_FS, 0)->str[2]), "source|proc");
+	T_STR(u_list(&p, u_step(&p, STEP_MOUNT_FS, 1)->str[2]), "source|t|context|u:r:t:s0:c1,c2");
+}
+
+T_MAIN()
