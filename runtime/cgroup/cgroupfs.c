@@ -19,13 +19,16 @@
 
 #include "../lib/fd.h"
 
-enum { ATTEMPTS = 32, DESTROY_TIMEOUT_MS = 10 * 1000 };
+enum { ATTEMPTS = 256, DESTROY_TIMEOUT_MS = 10 * 1000 };
 
-/* Where a walk stands: rel is the path without its first '/', at offset `done` of it `dir` is open. */
+/* Where a walk stands: rel is the path without its first '/', `dir` is rel[0..len). Of the levels that
+ * end there, `made` are ours. When a level in the middle exists already (somebody makes the same one at
+ * this moment) the count starts anew, and those before it are `above`, for the clean-up alone. */
 struct walk {
 	int root, dir;
 	const char *rel;
-	unsigned made;
+	size_t len, above_len;
+	unsigned made, above;
 };
 
 static void walk_clear(struct walk *w)
@@ -77,43 +80,38 @@ static void remove_parents(int root, const char *rel, size_t len, unsigned level
 	}
 }
 
-/* Make one level below w->dir. *again: the directory vanished under us, because the last container in
- * it was just deleted; the walk starts anew. */
-static int make_level(struct walk *w, const char *name, bool *again, struct err *e)
+static void undo_walk(struct walk *w)
 {
-	if (mkdirat(w->dir, name, 0755) == 0) {
-		w->made++;
-		return 0;
-	}
-	if (errno == EEXIST) {
-		w->made = 0; /* levels above one that is not ours can never be removed by us */
-		return 0;
-	}
-	*again = errno == ENOENT || errno == ENODEV;
-	return err_set(e, errno, "create cgroup \"/%s\"", w->rel);
+	remove_parents(w->root, w->rel, w->len, w->made);
+	remove_parents(w->root, w->rel, w->above_len, w->above);
+	fd_close(&w->dir);
 }
 
-/* Descend from the parent of depth `len` to the parent of the last part, making what is missing. */
-static int make_parents(struct walk *w, size_t len, size_t end, bool *again, struct err *e)
+/* Make the next level below w->dir and open it with `flags`. *again: the directory vanished under us,
+ * because the last container in it was just deleted; the walk starts anew. */
+static int make_level(struct walk *w, int flags, int *ret_fd, bool *again, struct err *e)
 {
 	char name[NAME_MAX + 1];
-	while (len < end) {
-		const char *part = w->rel + (len ? len + 1 : 0);
-		size_t n = strcspn(part, "/");
-		memcpy(name, part, n);
-		name[n] = '\0';
-		if (make_level(w, name, again, e) < 0)
-			return -1;
-		int next = cg_open_below(w->dir, name, O_PATH);
-		if (next < 0) {
-			*again = errno == ENOENT || errno == ENODEV;
-			return err_set(e, errno, "open cgroup \"/%s\"", w->rel);
-		}
-		fd_close(&w->dir);
-		w->dir = next;
-		len = (size_t)(part - w->rel) + n;
+	const char *part = w->rel + (w->len ? w->len + 1 : 0);
+	size_t n = strcspn(part, "/");
+	memcpy(name, part, n);
+	name[n] = '\0';
+	if (mkdirat(w->dir, name, 0755) == 0) {
+		w->made++;
+	} else if (errno == EEXIST) {
+		w->above_len = w->len;
+		w->above = w->made;
+		w->made = 0;
+	} else {
+		*again = errno == ENOENT || errno == ENODEV;
+		return err_set(e, errno, "create cgroup \"/%s\"", w->rel);
 	}
-	return 0;
+	w->len = (size_t)(part - w->rel) + n;
+	*ret_fd = cg_open_below(w->dir, name, flags);
+	if (*ret_fd >= 0)
+		return 0;
+	*again = errno == ENOENT || errno == ENODEV;
+	return err_set(e, errno, "open cgroup \"/%s\"", w->rel);
 }
 
 /* A cgroup that was there before must be fit for a container: nobody else in it (all that we do to the
@@ -139,20 +137,23 @@ static int check_existing(int cgfd, const char *rel, struct err *e)
 /* One attempt. *ret_fd: the cgroup. */
 static int make_all(struct walk *w, int *ret_fd, bool *again, struct err *e)
 {
-	size_t end = parent_len(w->rel, strlen(w->rel)), len = end;
-	const char *leaf = part_at(w->rel, strlen(w->rel));
-	w->made = 0;
-	while ((w->dir = open_dir(w->root, w->rel, len)) < 0 && errno == ENOENT && len > 0)
-		len = parent_len(w->rel, len);
+	size_t end = parent_len(w->rel, strlen(w->rel));
+	w->made = w->above = 0;
+	w->len = end;
+	while ((w->dir = open_dir(w->root, w->rel, w->len)) < 0 && errno == ENOENT && w->len > 0)
+		w->len = parent_len(w->rel, w->len);
 	if (w->dir < 0)
-		return err_set(e, errno, "open cgroup \"/%.*s\"", (int)len, w->rel);
-	if (make_parents(w, len, end, again, e) < 0 || make_level(w, leaf, again, e) < 0)
-		return -1;
-	CLEANUP_FD int fd = cg_open_below(w->dir, leaf, O_RDONLY);
-	if (fd < 0) {
-		*again = w->made == 0 && errno == ENOENT;
-		return err_set(e, errno, "open cgroup \"/%s\"", w->rel);
+		return err_set(e, errno, "open cgroup \"/%.*s\"", (int)w->len, w->rel);
+	while (w->len < end) {
+		int next = -1;
+		if (make_level(w, O_PATH, &next, again, e) < 0)
+			return -1;
+		fd_close(&w->dir);
+		w->dir = next;
 	}
+	CLEANUP_FD int fd = -1;
+	if (make_level(w, O_RDONLY, &fd, again, e) < 0)
+		return -1;
 	if (w->made == 0 && check_existing(fd, w->rel, e) < 0)
 		return -1;
 	*ret_fd = take_fd(&fd);
@@ -173,17 +174,16 @@ static int cgroupfs_create(struct arena *a, const char *path, struct cgroup_ref 
 		bool again = false;
 		if (make_all(&w, &fd, &again, e) == 0)
 			break;
-		remove_parents(w.root, w.rel, strlen(w.rel), w.made);
+		undo_walk(&w);
 		if (!again || i == ATTEMPTS)
 			return -1;
 		err_clear(e);
-		fd_close(&w.dir);
 	}
 	struct stat st;
 	if (fstat(fd, &st) < 0) {
-		int eno = errno;
-		remove_parents(w.root, w.rel, strlen(w.rel), w.made);
-		return err_set(e, eno, "stat cgroup \"%s\"", path);
+		err_set(e, errno, "stat cgroup \"%s\"", path);
+		undo_walk(&w);
+		return -1;
 	}
 	*ref = (struct cgroup_ref){ .driver = CGROUP_CGROUPFS, .path = arena_strdup(a, path), .scope = "" };
 	ref->inode = st.st_ino;
