@@ -37,7 +37,7 @@
 #define SB(n) { .name = n, .kind = MOPT_SB, .sb = n }
 #define NONE(n) { .name = n, .kind = MOPT_NONE }
 
-/* Sorted by name for the search; tests/unit/test_spec_mount_opts.c checks that. */
+/* Sorted by name for the search; tests/unit/test_spec_names.c checks that. */
 static const struct mount_opt options[] = {
 	NONE("_netdev"),
 	SB("async"),
