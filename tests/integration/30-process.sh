@@ -471,10 +471,22 @@ test_session_keyring()
 	probe keyring
 	run_ok
 	assert_re "^keyring.description=keyring;0;0;[0-9a-f]+;.*$ID"
-	local first
-	first=$(value keyring)
+	assert_line keyring.keys=0
+	probe keyring secret
 	run_ok
-	[ "$(value keyring)" != "$first" ] || die "the same keyring twice"
+	assert_line keyring.keys=1
+	# the ring lives on for a moment: the next container with this id must not find the key
+	probe keyring
+	run_ok
+	assert_line keyring.keys=0
+	probe sleep 60
+	up
+	rt_ok exec "$ID" /bin/probe keyring of-the-container
+	assert_line keyring.keys=1
+	rt_ok exec "$ID" /bin/probe keyring
+	assert_line keyring.keys=1
+	delete_ok --force
+	probe keyring
 	run_ok --no-new-keyring
 	assert_no_re "^keyring.description=.*$ID"
 	assert_clean

@@ -101,7 +101,8 @@ test_pid_namespace_by_path()
 
 test_user_namespace_by_path()
 {
-	holder_start --user --map-users=100000,0,65536 --map-groups=100000,0,65536
+	holder_start --user
+	echo "0 100000 65536" >"/proc/$HOLDER/uid_map" && echo "0 100000 65536" >"/proc/$HOLDER/gid_map" || die "maps"
 	bundle_new
 	chown -R -h 100000:100000 "$B/rootfs"
 	ns_add user "/proc/$HOLDER/ns/user"

@@ -25,7 +25,7 @@ test_default_devices_and_links()
 test_default_devices_work()
 {
 	bundle_new
-	args /bin/sh -c 'echo x >/dev/null && head -c 2 /dev/zero | /bin/busybox wc -c && head -c 5 /dev/urandom | /bin/busybox wc -c; echo full 2>>/data/err >/dev/full; echo full=$?; echo out >>/dev/stdout; : >/dev/ptmx && echo ptmx'
+	args /bin/sh -c 'echo out >/dev/stdout; echo x >/dev/null && head -c 2 /dev/zero | /bin/busybox wc -c && head -c 5 /dev/urandom | /bin/busybox wc -c; echo full 2>>/data/err >/dev/full; echo full=$?; : >/dev/ptmx && echo ptmx'
 	rt run --bundle "$B" "$ID"
 	assert_line 2
 	assert_line 5

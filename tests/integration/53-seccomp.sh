@@ -65,20 +65,21 @@ test_seccomp_arguments()
 	assert_clean
 }
 
+# The filter is the last thing before the exec: it need not allow anything that only berth-init does.
 test_seccomp_default_deny()
 {
 	bundle_new
 	cfg --argjson a "$(arches)" '.linux.seccomp = {defaultAction: "SCMP_ACT_ERRNO", defaultErrnoRet: 95, architectures: $a,
 		syscalls: [{names: ["execve", "exit", "exit_group", "write", "writev", "brk", "mmap", "munmap", "arch_prctl",
-			"set_tid_address", "rt_sigprocmask", "ioctl", "close", "read", "readlink", "mprotect", "getpid"], action: "SCMP_ACT_ALLOW"}]}'
+			"set_tid_address", "rt_sigprocmask", "ioctl", "close", "read", "readlink", "mprotect", "getpid"], action: "SCMP_ACT_ALLOW"}]}
+		| .process.noNewPrivileges = true'
 	probe syscall getppid
 	run_ok
 	assert_line 'syscall.getppid=-1 errno=95'
 	assert_clean
 }
 
-# With no_new_privs the filter is loaded last and need not allow what the runtime does; without it, it is loaded
-# before the user changes, while there is the privilege to do it.
+# A program that may not change its user all the same starts as the user it should be.
 test_seccomp_with_and_without_no_new_privileges()
 {
 	bundle_new

@@ -57,7 +57,9 @@ finish()
 
 rt()
 {
-	"$BERTH" --root "$STATE" "$@" >/mnt/work/.out 2>/mnt/work/.err
+	# appended, so that what a container opens again as /dev/stdout is not overwritten
+	: >/mnt/work/.out
+	"$BERTH" --root "$STATE" "$@" >>/mnt/work/.out 2>/mnt/work/.err
 	RC=$?
 	OUT=$(tr -d '\0' </mnt/work/.out)
 	ERR=$(</mnt/work/.err)

@@ -84,14 +84,16 @@ int probe_keyring(int argc, char **argv)
 	char text[512] = "";
 	long id = syscall(SYS_keyctl, KEYCTL_GET_KEYRING_ID, KEY_SPEC_SESSION_KEYRING, 0, 0, 0);
 
-	(void)argc;
-	(void)argv;
+	if (argc)
+		syscall(SYS_add_key, "user", argv[0], "x", 1, KEY_SPEC_SESSION_KEYRING);
 	if (id < 0) {
 		printf("keyring=?%d\n", errno);
 		return 0;
 	}
 	syscall(SYS_keyctl, KEYCTL_DESCRIBE, id, text, sizeof(text) - 1, 0);
 	printf("keyring=%ld\nkeyring.description=%s\n", id, text);
+	id = syscall(SYS_keyctl, KEYCTL_READ, id, NULL, 0, 0);
+	printf("keyring.keys=%ld\n", id < 0 ? id : id / 4); /* what is read are 32-bit ids */
 	return 0;
 }
 
