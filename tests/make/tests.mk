@@ -20,7 +20,7 @@ $(BUILD)/libberth.a: $(LIBOBJ)
 $(BUILD)/tests/unit/%: tests/unit/%.c $(wildcard tests/unit/*.h) $(BUILD)/libberth.a
 	@mkdir -p $(@D)
 	$(call say,TEST,$@)
-	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -Wno-unused-function $(LDFLAGS) -o $@ $< $(BUILD)/libberth.a $(LIBS)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -Wno-unused-function -Wno-format-nonliteral $(LDFLAGS) -o $@ $< $(BUILD)/libberth.a $(LIBS)
 
 # The probe: what runs inside the containers of the integration tests. Static, so that any root will do.
 PROBE_SRC := $(wildcard tests/probe/probe*.c)
@@ -36,8 +36,8 @@ $(BUILD)/tests/%: tests/probe/%.c
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(CPPFLAGS) -std=gnu11 -O1 -g $(WARN) -o $@ $<
 
-test-programs: berth-for-tests $(UNIT_BIN) $(BUILD)/tests/probe $(HELPERS)
-berth-for-tests: $(BUILD)/berth
+inside-programs: $(BUILD)/tests/probe $(HELPERS)
+test-programs: $(BUILD)/berth $(UNIT_BIN) inside-programs
 
 # The dependencies come first, then a make of its own that finds them.
 check: deps-test
@@ -50,7 +50,7 @@ check-unit: deps-test
 
 # Integration tests alone. RUNTIME=/path runs them against another runtime (the harness's own check).
 check-integration: deps-test
-	@$(MAKE) --no-print-directory -j$(J) $(if $(RUNTIME),$(BUILD)/tests/probe $(HELPERS),test-programs)
+	@$(MAKE) --no-print-directory -j$(J) $(if $(RUNTIME),,$(BUILD)/berth) inside-programs
 	@BUILD=$(BUILD) BERTH=$(or $(RUNTIME),$(abspath $(BUILD)/berth)) JOBS=$(J) tests/run integration "$(T)"
 
 # The same tests with the sanitizers. Leaks are not looked for: memory lives in arenas that end with the process.
@@ -69,4 +69,4 @@ bench: deps-bench
 	@$(MAKE) --no-print-directory berth
 	@python3 tests/bench/bench.py $(BENCH_ARGS)
 
-.PHONY: check check-unit check-integration asan demo bench test-programs berth-for-tests
+.PHONY: check check-unit check-integration asan demo bench test-programs inside-programs
