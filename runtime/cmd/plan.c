@@ -38,8 +38,8 @@ static int plan_facts(const struct globals *g, const struct spec_config *c, stru
 		f->selinux_enabled = selinux_enabled();
 	if (g->driver == CGROUP_DISABLED) {
 		struct err none = { 0 };
-		f->cgroup_mount =
-			cgroup_mount_path(a, &none); /* absent: the planner says so when it matters */
+		/* absent: the planner says so when it matters */
+		f->cgroup_mount = cgroup_mount_path(a, &none);
 	}
 	return 0;
 }
@@ -56,7 +56,8 @@ static int run_plan(const struct globals *g, void *opts, int argc, char **argv, 
 
 	if (o->format && !json && strcmp(o->format, "text") != 0)
 		return err_set(e, 0, "option --format: unknown format \"%s\"", o->format);
-	const struct spec_config *c = bundle_load(&a, argc ? argv[0] : o->bundle ? o->bundle : ".", &f.bundle, &text, &len, e);
+	const char *bundle = argc ? argv[0] : o->bundle ? o->bundle : ".";
+	const struct spec_config *c = bundle_load(&a, bundle, &f.bundle, &text, &len, e);
 	if (!c || plan_facts(g, c, &f, &a, e) < 0)
 		return -1;
 	f.id = o->id ? o->id : "ID";

@@ -22,7 +22,7 @@ static size_t data_reserve(struct plan *p, size_t len, size_t align)
 		while (cap < at + len)
 			cap *= 2;
 		char *data = arena_alloc(p->arena, cap);
-		if (p->data_len)
+		if (p->data)
 			memcpy(data, p->data, p->data_len);
 		p->data = data;
 		p->cap_data = cap;
