@@ -58,7 +58,7 @@ static int expand(struct walk *w, size_t part, size_t rest, ssize_t len)
 	return 0;
 }
 
-/* Make `name` in dir and open it. -1 with EEXIST: it exists and is none of what we make. */
+/* Make `name` in dir and open it. */
 static int make_one(int dir, const char *name, bool is_dir)
 {
 	if (!is_dir)
@@ -80,15 +80,15 @@ static int make_part(struct walk *w, int dir, size_t at, size_t n, bool last)
 	}
 	memcpy(name, w->text + at, n);
 	name[n] = '\0';
-	int fd = make_one(dir, name, !last || (w->opts & PATH_DIR));
-	if (fd >= 0 || errno != EEXIST || (w->opts & PATH_NO_LINKS))
+	bool is_dir = !last || (w->opts & PATH_DIR);
+	int fd = make_one(dir, name, is_dir);
+	if (fd >= 0 || errno != EEXIST)
 		return fd;
-	ssize_t len = readlinkat(dir, name, w->link, sizeof(w->link) - 1);
-	if (len <= 0) {
-		errno = EEXIST; /* made by someone else meanwhile */
-		return -1;
-	}
-	return expand(w, at, at + n, len) < 0 ? -1 : EXPANDED;
+	ssize_t len = w->opts & PATH_NO_LINKS ? -1 : readlinkat(dir, name, w->link, sizeof(w->link) - 1);
+	if (len > 0)
+		return expand(w, at, at + n, len) < 0 ? -1 : EXPANDED;
+	/* made by someone else meanwhile: another container on the same files */
+	return openat(dir, name, O_PATH | O_NOFOLLOW | O_CLOEXEC | (is_dir ? O_DIRECTORY : 0));
 }
 
 /* Make the parts from `at` on, in dir (which is closed). */

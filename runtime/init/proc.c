@@ -57,11 +57,9 @@ int proc_root(struct init *in)
 	return in->proc;
 }
 
-int proc_open(struct init *in, const char *path, int flags)
+static int open_beneath(int root, const char *path, int flags)
 {
-	int root = proc_root(in), fd = -1;
-	if (root < 0)
-		return -1;
+	int fd = -1;
 	for (int i = 0; i < 128; i++) {
 		fd = sys_openat2(root, path, (uint64_t)flags | O_CLOEXEC,
 				 RESOLVE_BENEATH | RESOLVE_NO_XDEV | RESOLVE_NO_SYMLINKS |
@@ -70,6 +68,23 @@ int proc_open(struct init *in, const char *path, int flags)
 			break;
 	}
 	return fd;
+}
+
+int proc_open(struct init *in, const char *path, int flags)
+{
+	int root = proc_root(in), fresh;
+	int fd = root < 0 ? -1 : open_beneath(root, path, flags);
+	if (fd >= 0 || errno != EXDEV)
+		return fd;
+	/* the container mounts something on the way: one that is attached nowhere has nothing on it */
+	fresh = proc_make();
+	if (fresh < 0) {
+		errno = EXDEV;
+		return -1;
+	}
+	drop_fd(&in->proc);
+	in->proc = fresh;
+	return open_beneath(fresh, path, flags);
 }
 
 /* Our own directory by number: "self" is a link. Its text is our pid as this procfs counts. */

@@ -155,6 +155,22 @@ static inline void keep_caps(void)
 		prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, cap, 0, 0);
 }
 
+/*
+ * Whatever a plan or a broken berth-init does: its mounts do not spread, and what it takes for the image's is
+ * not written to the host's files. Trees that a plan brings as fds were cloned outside and stay writable.
+ * /dev stays so too, as masks are made of its null device.
+ */
+static bool host_writable;
+
+static inline int protect_host(void)
+{
+	struct mount_attr all = { .propagation = MS_PRIVATE, .attr_set = host_writable ? 0 : MOUNT_ATTR_RDONLY };
+	struct mount_attr dev = { .attr_clr = MOUNT_ATTR_RDONLY };
+	if (sys_mount_setattr(AT_FDCWD, "/", AT_RECURSIVE, &all) < 0)
+		return -1;
+	return host_writable ? 0 : sys_mount_setattr(AT_FDCWD, "/dev", 0, &dev);
+}
+
 static inline void child(int sync, int output, const char *root, uint64_t ns)
 {
 	int exe = open(init_binary(), O_PATH | O_CLOEXEC);
@@ -167,9 +183,7 @@ static inline void child(int sync, int output, const char *root, uint64_t ns)
 	if (sync == 3 ? fcntl(3, F_SETFD, 0) : dup2(sync, 3) < 0)
 		_exit(121);
 	sys_close_range(4, ~0U, 4 /* CLOSE_RANGE_CLOEXEC */);
-	/* whatever a plan does, even a broken one: nothing of it may spread to the host's mounts */
-	struct mount_attr private = { .propagation = MS_PRIVATE };
-	if ((ns & CLONE_NEWNS) && sys_mount_setattr(AT_FDCWD, "/", AT_RECURSIVE, &private) < 0)
+	if ((ns & CLONE_NEWNS) && protect_host() < 0)
 		_exit(124);
 	if (root && (chroot(root) < 0 || chdir("/") < 0))
 		_exit(122);

@@ -12,6 +12,11 @@ static struct outcome *try_plan(void)
 	return run_plan(ALL_NS, jail);
 }
 
+static void clean_up(void)
+{
+	rmdir(jail);
+}
+
 static bool ready(void)
 {
 	static int made;
@@ -19,7 +24,7 @@ static bool ready(void)
 		printf("skipped: needs root\n");
 		return false;
 	}
-	if (!made && !mkdtemp(jail))
+	if (!made && (!mkdtemp(jail) || atexit(clean_up)))
 		abort();
 	made = 1;
 	return true;
@@ -253,7 +258,6 @@ T_TEST(wrong_command)
 	run_finish(&r);
 	T_INT(o.nreports, 1);
 	T_OK(WIFEXITED(o.status) && WEXITSTATUS(o.status) == 1);
-	rmdir(jail);
 }
 
 T_MAIN()
