@@ -124,7 +124,8 @@ static int put_enabled(struct apply *x, struct cg_write *w, struct err *e)
 static int explain(const struct cg_write *w, int eno, struct err *e)
 {
 	if (w->flags & CGW_AT_LEAST && eno == ERANGE)
-		err_config(e, w->prop, "%s is lower than the memory in use (memory.checkBeforeUpdate)", w->value);
+		err_config(e, w->prop, "%s is lower than the memory in use (memory.checkBeforeUpdate)",
+			   w->value);
 	else if (eno == ENOENT)
 		err_config(e, w->prop, "this kernel has no cgroup file \"%s\"", w->file);
 	else

@@ -54,7 +54,8 @@ static int load(const struct cg_dev_prog *p, char *log, size_t log_size)
 static int explain_load(const struct cg_dev_prog *p, int eno, struct err *e)
 {
 	if (eno == EPERM || eno == ENOSYS)
-		return err_set(e, eno, "load the device filter (needs CAP_BPF and CAP_NET_ADMIN, or CAP_SYS_ADMIN)");
+		return err_set(e, eno,
+			       "load the device filter (needs CAP_BPF and CAP_NET_ADMIN, or CAP_SYS_ADMIN)");
 	__attribute__((cleanup(arena_free))) struct arena a = { 0 };
 	char *log = arena_alloc(&a, LOG_SIZE);
 	int fd = load(p, log, LOG_SIZE);
@@ -79,7 +80,8 @@ static int open_ours(uint32_t id)
 	attr.info.bpf_fd = (uint32_t)fd;
 	attr.info.info_len = sizeof(info);
 	attr.info.info = ptr(&info);
-	if (sys_bpf(BPF_OBJ_GET_INFO_BY_FD, &attr) < 0 || strncmp(info.name, program_name, sizeof(info.name)) != 0)
+	if (sys_bpf(BPF_OBJ_GET_INFO_BY_FD, &attr) < 0 ||
+	    strncmp(info.name, program_name, sizeof(info.name)) != 0)
 		return -1;
 	return take_fd(&fd);
 }

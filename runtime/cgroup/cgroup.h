@@ -48,9 +48,9 @@ int cgroup_resolve_path(struct arena *a, const struct spec_config *c, const char
 /* Make the cgroup (and parents); use one that exists only when it is empty: refused when it holds
  * processes (also further below), is frozen, or enables controllers for children. Refuses a `res` that
  * cannot be applied on v2 before anything is made (may be NULL). Controllers are enabled by
- * cgroup_apply(). e->eno tells a caller without rights (EACCES, EPERM, EROFS). On success *ref is filled in (strings in the arena)
- * and *ret_fd is an O_RDONLY|O_DIRECTORY|O_CLOEXEC fd of it (-1 when disabled), owned by the caller.
- * On failure nothing that was made is left. */
+ * cgroup_apply(). e->eno tells a caller without rights (EACCES, EPERM, EROFS). On success *ref is
+ * filled in (strings in the arena) and *ret_fd is an O_RDONLY|O_DIRECTORY|O_CLOEXEC fd of it (-1 when
+ * disabled), owned by the caller. On failure nothing that was made is left. */
 int cgroup_create(struct arena *a, enum cgroup_driver d, const char *path, const struct spec_resources *res,
 		  struct cgroup_ref *ref, int *ret_fd, struct err *e);
 

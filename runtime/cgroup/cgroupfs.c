@@ -129,7 +129,8 @@ static int check_existing(int cgfd, const char *rel, struct err *e)
 	if (frozen)
 		return err_set(e, EBUSY, "cgroup \"/%s\" exists and is frozen", rel);
 	if (fd_read_small(cgfd, "cgroup.subtree_control", buf, sizeof(buf)) > 0)
-		return err_set(e, EBUSY, "cgroup \"/%s\" exists and enables controllers (%s) for cgroups below it", rel,
+		return err_set(e, EBUSY,
+			       "cgroup \"/%s\" exists and enables controllers (%s) for cgroups below it", rel,
 			       buf);
 	return 0;
 }
@@ -265,7 +266,8 @@ static int cgroupfs_destroy(const struct cgroup_ref *ref, struct err *e)
 	if (w.dir >= 0 && fstatat(w.dir, leaf, &st, AT_SYMLINK_NOFOLLOW) == 0) {
 		if (st.st_ino != ref->inode)
 			return 0; /* ours is gone, and what is there now uses the parents */
-		if (unlinkat(w.dir, leaf, AT_REMOVEDIR) < 0 && errno != ENOENT && remove_busy(w.dir, leaf) < 0)
+		if (unlinkat(w.dir, leaf, AT_REMOVEDIR) < 0 && errno != ENOENT &&
+		    remove_busy(w.dir, leaf) < 0)
 			return err_set(e, errno, "remove cgroup \"%s\"", ref->path);
 	} else if (!gone && errno != ENOENT) {
 		return err_set(e, errno, "find cgroup \"%s\"", ref->path);

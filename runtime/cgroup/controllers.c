@@ -53,8 +53,9 @@ static int not_available(int topfd, const char *name, const char *prop, struct e
 {
 	char list[512];
 	has_controller(topfd, name, list, sizeof(list));
-	err_config(e, prop, "cgroup controller \"%s\" is not available in the cgroup v2 hierarchy (it has: %s)",
-		   name, *list ? list : "none");
+	err_config(e, prop,
+		   "cgroup controller \"%s\" is not available in the cgroup v2 hierarchy (it has: %s)", name,
+		   *list ? list : "none");
 	e->eno = ENOENT;
 	return -1;
 }
@@ -63,8 +64,8 @@ static int refused(const char *name, const char *prop, int eno, struct err *e)
 {
 	if (eno == EBUSY)
 		err_config(e, prop,
-			   "cgroup controller \"%s\" cannot be enabled: a cgroup above holds processes itself, and "
-			   "cgroup v2 limits only children of cgroups without processes",
+			   "cgroup controller \"%s\" cannot be enabled: a cgroup above holds processes "
+			   "itself, and cgroup v2 limits only children of cgroups without processes",
 			   name);
 	else
 		err_config(e, prop, "cgroup controller \"%s\" cannot be enabled in a cgroup above: %s", name,

@@ -43,7 +43,8 @@ uint64_t cg_weight_from_shares(uint64_t shares)
 	if (shares >= SHARES_MAX)
 		return WEIGHT_MAX;
 	unsigned __int128 l = log2_q48(shares);
-	unsigned __int128 right = (((l * l) >> 48) + 125 * l - ((unsigned __int128)126 << 48)) * log2_10 >> 48;
+	unsigned __int128 right =
+		(((l * l) >> 48) + 125 * l - ((unsigned __int128)126 << 48)) * log2_10 >> 48;
 	const uint64_t slack = 1 << 18; /* far above the truncation errors, far below a step of w */
 	uint64_t low = 1, high = WEIGHT_MAX;
 	while (low < high) {

@@ -62,7 +62,8 @@ static int parse_type(const char *s, unsigned *ret)
 static int parse_access(const char *s, unsigned *ret)
 {
 	static const char letters[] = "mrw"; /* in the order of the kernel's bits */
-	_Static_assert(BPF_DEVCG_ACC_MKNOD == 1 && BPF_DEVCG_ACC_READ == 2 && BPF_DEVCG_ACC_WRITE == 4, "bits");
+	_Static_assert(BPF_DEVCG_ACC_MKNOD == 1 && BPF_DEVCG_ACC_READ == 2 && BPF_DEVCG_ACC_WRITE == 4,
+		       "bits");
 	*ret = s ? 0 : ALL;
 	for (; s && *s; s++) {
 		const char *p = strchr(letters, *s);
@@ -82,10 +83,9 @@ static int parse_number(const struct opt_i64 *n, int64_t *ret)
 static int parse_rule(const struct spec_device_rule *d, struct cg_dev_rule *ret)
 {
 	ret->allow = d->allow;
-	return parse_type(d->type, &ret->type) < 0 || parse_access(d->access, &ret->access) < 0 ||
-		       parse_number(&d->major, &ret->major) < 0 || parse_number(&d->minor, &ret->minor) < 0 ?
-		       -1 :
-		       0;
+	if (parse_type(d->type, &ret->type) < 0 || parse_access(d->access, &ret->access) < 0)
+		return -1;
+	return parse_number(&d->major, &ret->major) < 0 ? -1 : parse_number(&d->minor, &ret->minor);
 }
 
 static bool matches(const struct cg_dev_rule *r, unsigned type, int64_t major, int64_t minor)

@@ -112,8 +112,11 @@ static void emit(struct gen *g, unsigned code, unsigned dst, unsigned src, int o
 {
 	struct cg_dev_prog *p = g->p;
 	p->v = arena_grow(g->a, p->v, p->n, &p->cap, sizeof(*p->v));
-	p->v[p->n++] = (struct bpf_insn){ .code = (uint8_t)code, .dst_reg = dst & 15, .src_reg = src & 15,
-					  .off = (int16_t)off, .imm = (int32_t)imm };
+	p->v[p->n++] = (struct bpf_insn){ .code = (uint8_t)code,
+					  .dst_reg = dst & 15,
+					  .src_reg = src & 15,
+					  .off = (int16_t)off,
+					  .imm = (int32_t)imm };
 }
 
 static int new_label(struct gen *g)

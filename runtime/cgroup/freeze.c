@@ -30,7 +30,8 @@ int cgroup_freeze(int cgfd, bool frozen, struct err *e)
 		return err_set(e, eno, "thaw cgroup: still frozen, a cgroup above it seems to be frozen");
 	/* half frozen is of no use to anybody; what was running goes on */
 	fd_write_small(cgfd, "cgroup.freeze", "0", 1);
-	return err_set(e, eno, "freeze cgroup: a process did not stop in %d seconds", FREEZE_TIMEOUT_MS / 1000);
+	return err_set(e, eno, "freeze cgroup: a process did not stop in %d seconds",
+		       FREEZE_TIMEOUT_MS / 1000);
 }
 
 /* The switch of this cgroup, not the effective state: a container that somebody froze from above is

@@ -110,8 +110,8 @@ static int signal_batch(struct pid_list *now, int cgfd, const pid_t *pids, size_
 		fds[i] = sys_pidfd_open(pids[i], 0);
 	int r = list_pids(now, cgfd, e);
 	for (size_t i = 0; i < n; i++) {
-		if (r == 0 && fds[i] >= 0 && contains(now, pids[i]) && sys_pidfd_send_signal(fds[i], sig) < 0 &&
-		    errno != ESRCH && !eno)
+		if (r == 0 && fds[i] >= 0 && contains(now, pids[i]) &&
+		    sys_pidfd_send_signal(fds[i], sig) < 0 && errno != ESRCH && !eno)
 			eno = errno;
 		fd_close(&fds[i]);
 	}

@@ -76,7 +76,8 @@ int cgroup_give(int cgfd, uid_t uid, struct err *e)
 		return err_set(e, errno, "change the owner of the cgroup");
 	for (char *f = strtok_r(list, "\n", &save); f; f = strtok_r(NULL, "\n", &save)) {
 		/* files of controllers that are not enabled are missing */
-		if (strchr(f, '/') || fchownat(cgfd, f, uid, (gid_t)-1, AT_SYMLINK_NOFOLLOW) == 0 || errno == ENOENT)
+		if (strchr(f, '/') || fchownat(cgfd, f, uid, (gid_t)-1, AT_SYMLINK_NOFOLLOW) == 0 ||
+		    errno == ENOENT)
 			continue;
 		return err_set(e, errno, "change the owner of %s", f);
 	}

@@ -78,8 +78,9 @@ static const char *mount_from_mountinfo(struct arena *a, struct err *e)
 	free(line);
 	fclose(f);
 	if (!found && v1)
-		err_set(e, 0, "only cgroup v1 is mounted on this host: berth needs cgroup v2 (boot with "
-			      "systemd.unified_cgroup_hierarchy=1, or mount cgroup2 on /sys/fs/cgroup/unified)");
+		err_set(e, 0,
+			"only cgroup v1 is mounted on this host: berth needs cgroup v2 (boot with "
+			"systemd.unified_cgroup_hierarchy=1, or mount cgroup2 on /sys/fs/cgroup/unified)");
 	else if (!found)
 		err_set(e, 0, "no cgroup2 file system is mounted on this host: berth needs cgroup v2");
 	return found;
@@ -183,8 +184,7 @@ static const char *own_cgroup(struct arena *a, struct err *e)
 		if (!line[4])
 			return "";
 		/* "/../x": we are outside of what our cgroup namespace shows */
-		return cg_path_check(line + 3, e) < 0 ? (err_add(e, "own"), NULL) :
-							arena_strdup(a, line + 3);
+		return cg_path_check(line + 3, e) < 0 ? (err_add(e, "own"), NULL) : arena_strdup(a, line + 3);
 	}
 	err_set(e, 0, "/proc/self/cgroup names no cgroup v2");
 	return NULL;

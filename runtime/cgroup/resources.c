@@ -126,7 +126,8 @@ static int check_switches(struct build *b, const struct row *row)
 static int check_usage(struct build *b, const struct row *row)
 {
 	const struct spec_memory *m = b->res->memory;
-	if (!m || !m->check_before_update.set || !m->check_before_update.v || !m->limit.set || m->limit.v <= 0)
+	if (!m || !m->check_before_update.set || !m->check_before_update.v || !m->limit.set ||
+	    m->limit.v <= 0)
 		return 0;
 	const char *value = arena_printf(b->a, "%lld", (long long)m->limit.v);
 	add(b, prop_path(b, row->prop), row->file, value)->flags = CGW_AT_LEAST;
@@ -169,7 +170,8 @@ static int put_idle(struct build *b, const struct row *row)
 	if (c->idle.v != 0 && c->idle.v != 1)
 		return refuse(b, row->prop, "must be 0 or 1");
 	/* [5.15]; 0 is what kernels without the file do */
-	add(b, prop_path(b, row->prop), row->file, c->idle.v ? "1" : "0")->flags = c->idle.v ? 0 : CGW_OPTIONAL;
+	add(b, prop_path(b, row->prop), row->file, c->idle.v ? "1" : "0")->flags =
+		c->idle.v ? 0 : CGW_OPTIONAL;
 	return 0;
 }
 
@@ -194,8 +196,8 @@ static int put_burst(struct build *b, const struct row *row)
 		return refuse(b, row->prop, "must not be larger than cpu.quota");
 	bool quota_follows = (c->quota.set && c->quota.v) || (c->period.set && c->period.v);
 	const char *value = arena_printf(b->a, "%llu", (unsigned long long)c->burst.v);
-	add(b, prop_path(b, row->prop), row->file, value)->flags = (quota_follows ? CGW_RETRY : 0) |
-								   (c->burst.v ? 0 : CGW_OPTIONAL);
+	add(b, prop_path(b, row->prop), row->file, value)->flags =
+		(quota_follows ? CGW_RETRY : 0) | (c->burst.v ? 0 : CGW_OPTIONAL);
 	return 0;
 }
 
@@ -209,7 +211,8 @@ static int put_cpu_max(struct build *b, const struct row *row)
 	const char *q = quota ? cg_limit_text(c->quota.v, buf) : "";
 	unsigned long long p = period ? c->period.v : 0;
 	if (!quota) /* the kernel takes no period alone */
-		add(b, prop_path(b, "cpu.period"), row->file, arena_printf(b->a, "%llu", p))->flags = CGW_KEEP_QUOTA;
+		add(b, prop_path(b, "cpu.period"), row->file, arena_printf(b->a, "%llu", p))->flags =
+			CGW_KEEP_QUOTA;
 	else if (!period)
 		add(b, prop_path(b, row->prop), row->file, arena_strdup(b->a, q));
 	else
@@ -217,24 +220,16 @@ static int put_cpu_max(struct build *b, const struct row *row)
 	return 0;
 }
 
-static int put_list(struct build *b, const char *prop, const char *file, const char *list)
+static int put_cpuset(struct build *b, const struct row *row)
 {
+	const struct spec_cpu *c = b->res->cpu;
+	const char *list = !c ? NULL : strcmp(row->file, "cpuset.cpus") == 0 ? c->cpus : c->mems;
 	if (!list || !*list)
 		return 0;
 	if (list[strspn(list, "0123456789,- ")])
-		return refuse(b, prop, "must be a list such as \"0-3,7\"");
-	add(b, prop_path(b, prop), file, list);
+		return refuse(b, row->prop, "must be a list such as \"0-3,7\"");
+	add(b, prop_path(b, row->prop), row->file, list);
 	return 0;
-}
-
-static int put_cpus(struct build *b, const struct row *row)
-{
-	return put_list(b, row->prop, row->file, b->res->cpu ? b->res->cpu->cpus : NULL);
-}
-
-static int put_mems(struct build *b, const struct row *row)
-{
-	return put_list(b, row->prop, row->file, b->res->cpu ? b->res->cpu->mems : NULL);
 }
 
 /* ---- pids ---- */
@@ -262,7 +257,8 @@ static int put_weight(struct build *b, const char *prop, const char *device, uin
 	const char *path = prop_path(b, prop);
 	unsigned long long bfq = weight, cost = cg_io_weight_from_blkio(weight);
 	const char *numbers = device ? device : "";
-	struct cg_write *w = add(b, path, "io.bfq.weight", arena_printf(b->a, "%s%s%llu", numbers, space, bfq));
+	struct cg_write *w =
+		add(b, path, "io.bfq.weight", arena_printf(b->a, "%s%s%llu", numbers, space, bfq));
 	w->flags = CGW_OR_NEXT;
 	w->key = device ? device : "default";
 	w->reset = device ? arena_printf(b->a, "%s default", device) : NULL;
@@ -298,7 +294,8 @@ static int put_weight_devices(struct build *b, const struct row *row)
 		const struct spec_weight_device *d = &io->weight_device.v[i];
 		const char *prop = arena_printf(b->a, "%s[%zu]", row->prop, i);
 		if (d->leaf_weight.set && d->leaf_weight.v)
-			return refuse(b, arena_printf(b->a, "%s.leafWeight", prop), "cannot be set on cgroup v2");
+			return refuse(b, arena_printf(b->a, "%s.leafWeight", prop),
+				      "cannot be set on cgroup v2");
 		const char *device = device_text(b, prop, d->major, d->minor);
 		if (!device)
 			return -1;
@@ -356,7 +353,8 @@ static int put_hugepages(struct build *b, const struct row *row)
 				      "must be a size such as \"2MB\" (KB, MB or GB)");
 		const char *path = prop_path(b, prop);
 		const char *value = arena_printf(b->a, "%llu", (unsigned long long)h->limit);
-		add(b, path, arena_printf(b->a, "hugetlb.%s.rsvd.max", h->page_size), value)->flags = CGW_OPTIONAL;
+		add(b, path, arena_printf(b->a, "hugetlb.%s.rsvd.max", h->page_size), value)->flags =
+			CGW_OPTIONAL;
 		add(b, path, arena_printf(b->a, "hugetlb.%s.max", h->page_size), value);
 	}
 	return 0;
@@ -379,9 +377,11 @@ static int put_rdma(struct build *b, const struct row *row)
 			return refuse(b, prop, "needs hcaHandles or hcaObjects");
 		char handles[48] = "", objects[48] = "";
 		if (d->hca_handles.set)
-			snprintf(handles, sizeof(handles), " hca_handle=%llu", (unsigned long long)d->hca_handles.v);
+			snprintf(handles, sizeof(handles), " hca_handle=%llu",
+				 (unsigned long long)d->hca_handles.v);
 		if (d->hca_objects.set)
-			snprintf(objects, sizeof(objects), " hca_object=%llu", (unsigned long long)d->hca_objects.v);
+			snprintf(objects, sizeof(objects), " hca_object=%llu",
+				 (unsigned long long)d->hca_objects.v);
 		struct cg_write *w = add(b, prop_path(b, prop), row->file,
 					 arena_printf(b->a, "%s%s%s", d->device, handles, objects));
 		w->key = d->device;
@@ -406,7 +406,8 @@ static int refuse_network(struct build *b, const struct row *row)
 /* Files of the cgroup core that act instead of limiting: they move, stop or kill processes or change
  * what the cgroup is, which is the runtime's work and not a resource. */
 static const char *const reserved_files[] = {
-	"cgroup.freeze", "cgroup.kill", "cgroup.procs", "cgroup.subtree_control", "cgroup.threads", "cgroup.type",
+	"cgroup.freeze", "cgroup.kill", "cgroup.procs", "cgroup.subtree_control", "cgroup.threads",
+	"cgroup.type",
 };
 
 static const char *unified_problem(const struct kv *kv)
@@ -451,8 +452,8 @@ static const struct row rows[] = {
 	{ "cpu.shares", "cpu.weight", put_shares, NULL },
 	{ "cpu.burst", "cpu.max.burst", put_burst, NULL },
 	{ "cpu.quota", "cpu.max", put_cpu_max, NULL },
-	{ "cpu.cpus", "cpuset.cpus", put_cpus, NULL },
-	{ "cpu.mems", "cpuset.mems", put_mems, NULL },
+	{ "cpu.cpus", "cpuset.cpus", put_cpuset, NULL },
+	{ "cpu.mems", "cpuset.mems", put_cpuset, NULL },
 	{ "pids.limit", "pids.max", put_pids, NULL },
 	{ "blockIO.leafWeight", NULL, refuse_nonzero, io_leaf_weight },
 	{ "blockIO.weight", NULL, put_io_weight, NULL },
@@ -470,8 +471,8 @@ static const struct row rows[] = {
 /* Most containers come with device rules and little else: no memory is taken for those. */
 static bool asks_for_limits(const struct spec_resources *r)
 {
-	return r->memory || r->cpu || r->pids || r->block_io || r->network || r->hugepage_limits.n || r->rdma.n ||
-	       r->unified.n;
+	return r->memory || r->cpu || r->pids || r->block_io || r->network || r->hugepage_limits.n ||
+	       r->rdma.n || r->unified.n;
 }
 
 int cg_writes_build(struct arena *a, const struct spec_resources *res, const char *at, struct cg_writes *ret,

@@ -130,7 +130,8 @@ static uint64_t add_limits(uint64_t a, uint64_t b)
 
 static void put_memory(struct stats *s)
 {
-	struct memory m = { 0 }, swap = { 0 }, kernel = { .limit = UINT64_MAX }, tcp = { .limit = UINT64_MAX };
+	struct memory m = { 0 }, swap = { 0 }, kernel = { .limit = UINT64_MAX },
+		      tcp = { .limit = UINT64_MAX };
 	if (!read_number(s, "memory.current", &m.usage))
 		return;
 	read_number(s, "memory.max", &m.limit);

@@ -132,9 +132,18 @@ static struct cg_dev_prog compile(struct spec_device_rule *rules, size_t n, stru
 	return p;
 }
 
-#define N(x) { (x), true }
-#define ANY { 0, false }
-#define DENY_ALL { false, NULL, ANY, ANY, "rwm" }
+#define N(x)                                                                                                 \
+	{                                                                                                    \
+		(x), true                                                                                    \
+	}
+#define ANY                                                                                                  \
+	{                                                                                                    \
+		0, false                                                                                     \
+	}
+#define DENY_ALL                                                                                             \
+	{                                                                                                    \
+		false, NULL, ANY, ANY, "rwm"                                                                 \
+	}
 
 T_TEST(defaults)
 {
@@ -165,7 +174,9 @@ T_TEST(defaults)
 T_TEST(order)
 {
 	struct cg_dev_rules r;
-	struct spec_device_rule a[] = { DENY_ALL, { true, "c", N(10), N(229), "rw" }, { false, "c", N(10), N(229), "w" } };
+	struct spec_device_rule a[] = { DENY_ALL,
+					{ true, "c", N(10), N(229), "rw" },
+					{ false, "c", N(10), N(229), "w" } };
 	struct cg_dev_prog p = compile(a, 3, &r);
 	T_INT(ask(&p, CHR, 10, 229, R), 1);
 	T_INT(ask(&p, CHR, 10, 229, W), 0);
@@ -174,7 +185,9 @@ T_TEST(order)
 	p = compile(b, 3, &r);
 	T_INT(ask(&p, CHR, 10, 229, R | W), 1);
 	/* two grants add up */
-	struct spec_device_rule c[] = { DENY_ALL, { true, "b", N(8), ANY, "r" }, { true, "b", N(8), N(1), "w" } };
+	struct spec_device_rule c[] = { DENY_ALL,
+					{ true, "b", N(8), ANY, "r" },
+					{ true, "b", N(8), N(1), "w" } };
 	p = compile(c, 3, &r);
 	T_INT(ask(&p, BLK, 8, 1, R | W), 1);
 	T_INT(ask(&p, BLK, 8, 2, R | W), 0);
@@ -237,9 +250,11 @@ T_TEST(listed_devices)
 
 T_TEST(invalid)
 {
-	struct spec_device_rule bad[] = { { true, "z", ANY, ANY, "r" },	       { true, "c", N(-2), ANY, "r" },
-					  { true, "c", N(1LL << 32), ANY, "r" }, { true, "c", N(1), ANY, "q" },
-					  { true, "c", N(1), ANY, "" },	       { true, "", ANY, ANY, "r" } };
+	struct spec_device_rule bad[] = {
+		{ true, "z", ANY, ANY, "r" },          { true, "c", N(-2), ANY, "r" },
+		{ true, "c", N(1LL << 32), ANY, "r" }, { true, "c", N(1), ANY, "q" },
+		{ true, "c", N(1), ANY, "" },          { true, "", ANY, ANY, "r" }
+	};
 	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
 		struct cg_dev_rules r = { 0 };
 		res.devices.v = &bad[i];
@@ -371,7 +386,8 @@ T_TEST(many_rules)
 	struct cgroup_ref ref;
 	struct cg_dev_rules r = { 0 };
 	for (int i = 0; i < MANY + 1; i++)
-		rules[i] = (struct spec_device_rule){ i % 3 > 0, i % 2 ? "c" : "b", N(i % 500), N(i), i % 5 ? "rw" : "rwm" };
+		rules[i] = (struct spec_device_rule){ i % 3 > 0, i % 2 ? "c" : "b", N(i % 500), N(i),
+						      i % 5 ? "rw" : "rwm" };
 	res.devices.v = rules;
 	res.devices.n = MANY + 1;
 	lin.resources = &res;

@@ -262,7 +262,9 @@ T_TEST(failure_leaves_nothing)
 	struct spec_resources res = { .memory = &m };
 	int fd = -1;
 	err_clear(&err);
-	T_INT(cgroup_create(&arena, CGROUP_CGROUPFS, arena_printf(&arena, "%s/l", top), &res, &ref, &fd, &err), -1);
+	T_INT(cgroup_create(&arena, CGROUP_CGROUPFS, arena_printf(&arena, "%s/l", top), &res, &ref, &fd,
+			    &err),
+	      -1);
 	T_OK(!exists("/l"));
 	CLEAN("/x");
 }
@@ -666,8 +668,10 @@ T_TEST(hugepages)
 T_TEST(update_puts_back)
 {
 	char dir[] = "/tmp/berth-test-XXXXXX";
-	static const char *const files[][2] = { { "memory.max", "1000" }, { "pids.max", "10" },
-						{ "memory.swap.max", "2000" }, { "cpu.max", "111 100000" } };
+	static const char *const files[][2] = { { "memory.max", "1000" },
+						{ "pids.max", "10" },
+						{ "memory.swap.max", "2000" },
+						{ "cpu.max", "111 100000" } };
 	struct spec_memory m = { .limit = { 3000, true }, .swap = { 7000, true } };
 	struct spec_pids p = { .limit = { 20, true } };
 	struct spec_cpu c = { .period = { 500000, true }, .cpus = "0" };

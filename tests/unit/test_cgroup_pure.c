@@ -97,8 +97,9 @@ T_TEST(path)
 
 T_TEST(path_refused)
 {
-	static const char *const bad[] = { "/",	    "//",	"/.",	   "/..",  "..",  ".", "/a/../..", "/a/..",
-					   "/a/./b", "../../x", "/a\nb", "\x7f", "/a/b/../c" };
+	static const char *const bad[] = { "/",     "//",       "/.",       "/..",    "..",
+					   ".",     "/a/../..", "/a/..",    "/a/./b", "../../x",
+					   "/a\nb", "\x7f",     "/a/b/../c" };
 	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
 		T_STR(resolve(bad[i], false), "refused");
 		T_STR(err.path, "linux.cgroupsPath");
@@ -236,7 +237,8 @@ T_TEST(cpu_limits)
 	cpu.burst = u64(20000);
 	cpu.cpus = "0-1";
 	cpu.mems = "0";
-	T_STR(writes(), "cpu.weight=100;cpu.max.burst=20000;cpu.max=50000 100000;cpuset.cpus=0-1;cpuset.mems=0;");
+	T_STR(writes(),
+	      "cpu.weight=100;cpu.max.burst=20000;cpu.max=50000 100000;cpuset.cpus=0-1;cpuset.mems=0;");
 	cpu.burst = u64(50001);
 	T_HAS(writes(), "linux.resources.cpu.burst: ");
 	cpu.burst = (struct opt_u64){ 0 };
@@ -298,7 +300,9 @@ T_TEST(other_limits)
 	res.hugepage_limits.v = h;
 	res.hugepage_limits.n = 1;
 	T_STR(writes(), "hugetlb.2MB.rsvd.max=4194304;hugetlb.2MB.max=4194304;");
-	static const char *const bad[] = { "2mb", "2M", "MB", "02MB", "../MB", "2MBx", "2/MB", "", "2 MB", "B" };
+	static const char *const bad[] = {
+		"2mb", "2M", "MB", "02MB", "../MB", "2MBx", "2/MB", "", "2 MB", "B"
+	};
 	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
 		h[0].page_size = bad[i];
 		T_HAS(writes(), "hugepageLimits[0].pageSize: ");
@@ -360,9 +364,19 @@ T_TEST(unified)
 	T_STR(writes(), "pids.max=20;memory.high=50000000;");
 	kv.key = "cgroup.max.depth";
 	T_HAS(writes(), "cgroup.max.depth=50000000;");
-	static const char *const bad[] = { "../x", "a/b", "", ".", "..", "a\nb", "cgroup.procs", "cgroup.kill",
-					   "cgroup.freeze", "cgroup.threads", "cgroup.subtree_control",
-					   "cgroup.type", "/etc/passwd" };
+	static const char *const bad[] = { "../x",
+					   "a/b",
+					   "",
+					   ".",
+					   "..",
+					   "a\nb",
+					   "cgroup.procs",
+					   "cgroup.kill",
+					   "cgroup.freeze",
+					   "cgroup.threads",
+					   "cgroup.subtree_control",
+					   "cgroup.type",
+					   "/etc/passwd" };
 	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
 		kv.key = bad[i];
 		T_HAS(writes(), "linux.resources.unified: ");
