@@ -94,8 +94,8 @@ static void note_root(struct init *in, const char *path, int mnt)
 	}
 }
 
-/* move_mount(2) says EINVAL for a directory on a file and the other way round; mount(2) had a word for it, which
- * engines look for. */
+/* move_mount(2) says EINVAL for a directory on a file and the other way round; mount(2) had a word for it,
+ * which engines look for. */
 static int attach_errno(int mnt, int target, int err)
 {
 	struct stat a, b;

@@ -30,18 +30,30 @@ int step_root_propagation(struct init *in, const struct plan_step *s)
 	return 0;
 }
 
+/* Lay the tree over a directory of the runtime's. */
+static int attach_at(int tree, const char *path)
+{
+	int over = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	int r = over < 0 ? -1 : sys_attach(tree, over), err = errno;
+	drop_fd(&over);
+	errno = err;
+	return r;
+}
+
 int step_root(struct init *in, const struct plan_step *s)
 {
-	int tree = plan_take_fd(in, s), over = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (tree < 0 || over < 0)
+	const char *place = plan_text(in, s->str[0]);
+	int tree = plan_take_fd(in, s);
+	if (tree < 0)
 		return fail(in, DETAIL_OPEN, errno, NULL);
 	/* cloned by berth before our namespace was cut off: still a peer of the host's mount */
-	uint64_t type = in->propagation ? in->propagation & ~(uint64_t)MS_REC : MS_PRIVATE;
-	if (sys_mount_setattr(tree, AT_RECURSIVE, 0, 0, type) < 0)
+	uint64_t type = s->val[0] ? s->val[0] : in->propagation ? in->propagation : MS_PRIVATE | MS_REC;
+	if (sys_mount_setattr(tree, type & MS_REC ? AT_RECURSIVE : 0, 0, 0, type & ~(uint64_t)MS_REC) < 0)
 		return fail(in, DETAIL_PROPAGATION, errno, NULL);
-	if (sys_attach(tree, over) < 0)
+	/* hooks look for the container at the path of its rootfs; where that cannot be reached any more (a
+	 * namespace that was joined may not have it), "/" always can */
+	if ((!*place || attach_at(tree, place) < 0) && attach_at(tree, "/") < 0)
 		return fail(in, DETAIL_ATTACH, errno, NULL);
-	drop_fd(&over);
 	in->root = tree;
 	return 0;
 }

@@ -45,11 +45,12 @@ void signals_note(struct init *in)
 	}
 }
 
-/* Not through libc, which keeps 32 to 34 for itself and refuses them: who starts us with glibc's posix_spawn(3) has
- * some of these ignored. SIGKILL and SIGSTOP are refused by the kernel: nothing to do. */
+/* Not through libc, which keeps 32 to 34 for itself and refuses them: who starts us with glibc's
+ * posix_spawn(3) has some of these ignored. SIGKILL and SIGSTOP are refused by the kernel: nothing to do. */
 void signals_default(struct init *in)
 {
-	static const unsigned long dfl[4 + 16 / sizeof(long)]; /* struct sigaction of the kernel: all zero is SIG_DFL */
+	static const unsigned long
+		dfl[4 + 16 / sizeof(long)]; /* struct sigaction of the kernel: all zero is SIG_DFL */
 	for (int sig = 1; sig <= 64; sig++) {
 		if (in->ignored >> (sig - 1) & 1)
 			syscall(SYS_rt_sigaction, sig, dfl, NULL, (size_t)8);

@@ -68,10 +68,7 @@ static inline uint32_t b_blob(const void *p, size_t n)
 	return at;
 }
 
-static inline uint32_t b_str(const char *s)
-{
-	return s && *s ? b_blob(s, strlen(s) + 1) : 0;
-}
+static inline uint32_t b_str(const char *s) { return s && *s ? b_blob(s, strlen(s) + 1) : 0; }
 
 static inline uint32_t b_list(const char *const *v)
 {
@@ -112,7 +109,7 @@ struct outcome {
 	struct plan_report reports[MAX_REPORTS];
 	unsigned nreports;
 	int fd[MAX_REPORTS]; /* that came with a report */
-	int status;	     /* of the last process, for waitpid */
+	int status;          /* of the last process, for waitpid */
 	pid_t pid;
 	char output[MAX_OUTPUT]; /* its stdout and stderr */
 	size_t noutput;
@@ -123,9 +120,9 @@ struct run {
 	int output; /* of a pipe */
 	pid_t pid;
 	struct outcome *o;
-	const char *map;		   /* "OUTSIDE COUNT": written at MSG_MAP_ME */
-	void (*at_ready)(struct run *r);   /* called at MSG_READY; it answers itself */
-	const char *listen_name;	   /* unused without at_ready */
+	const char *map;                 /* "OUTSIDE COUNT": written at MSG_MAP_ME */
+	void (*at_ready)(struct run *r); /* called at MSG_READY; it answers itself */
+	const char *listen_name;         /* unused without at_ready */
 };
 
 static inline const char *init_binary(void)
@@ -145,8 +142,13 @@ static inline const char *init_binary(void)
 /* Like berth: what the exec would take from a user namespace without maps is made ambient. */
 static inline void keep_caps(void)
 {
-	struct { uint32_t version; int pid; } h = { 0x20080522, 0 };
-	struct { uint32_t e, p, i; } d[2];
+	struct {
+		uint32_t version;
+		int pid;
+	} h = { 0x20080522, 0 };
+	struct {
+		uint32_t e, p, i;
+	} d[2];
 	syscall(SYS_capget, &h, d);
 	d[0].i = d[0].p;
 	d[1].i = d[1].p;
@@ -164,7 +166,8 @@ static bool host_writable;
 
 static inline int protect_host(void)
 {
-	struct mount_attr all = { .propagation = MS_PRIVATE, .attr_set = host_writable ? 0 : MOUNT_ATTR_RDONLY };
+	struct mount_attr all = { .propagation = MS_PRIVATE,
+				  .attr_set = host_writable ? 0 : MOUNT_ATTR_RDONLY };
 	struct mount_attr dev = { .attr_clr = MOUNT_ATTR_RDONLY };
 	if (sys_mount_setattr(AT_FDCWD, "/", AT_RECURSIVE, &all) < 0)
 		return -1;
@@ -271,8 +274,9 @@ static inline bool take_report(struct run *r)
 	} control;
 	struct plan_report *rep = &o->reports[o->nreports];
 	struct iovec iov = { rep, sizeof(*rep) };
-	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control,
-			      .msg_controllen = sizeof(control) };
+	struct msghdr msg = {
+		.msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control)
+	};
 	ssize_t n = recvmsg(r->sync, &msg, MSG_WAITALL | MSG_CMSG_CLOEXEC);
 	if (n != sizeof(*rep) || rep->magic != PLAN_MAGIC || o->nreports == MAX_REPORTS - 1)
 		return false;

@@ -63,10 +63,14 @@ static inline bool root_ready(void)
 	      "for i in sh ls cat; do ln -s busybox bin/$i; done\n"
 	      "printf '#!/no/interpreter\\n' >bin/script; chmod 755 bin/script\n"
 	      "mkfifo fifo; touch fixed/kept hook; echo secret >secret; echo x >secrets/x\n"
-	      "printf 'root:x:0:0::/root:/bin/sh\\nsomeone:x:1000:1000::/home/someone:\\nbad:x:2000:1::rel:\\n' >etc/passwd\n"
+	      "printf "
+	      "'root:x:0:0::/root:/bin/sh\\nsomeone:x:1000:1000::/home/someone:\\nbad:x:2000:1::rel:\\n' "
+	      ">etc/passwd\n"
 	      "chmod 700 private\n"
-	      "echo text >full/sub/file; chown 7:8 full/sub/file; chmod 4755 full/sub/file; ln -s /etc/passwd full/link\n"
-	      "mkfifo -m 640 full/pipe; chown 5:6 full/sub; chmod 1750 full/sub; chown 3:4 full; chmod 711 full");
+	      "echo text >full/sub/file; chown 7:8 full/sub/file; chmod 4755 full/sub/file; ln -s "
+	      "/etc/passwd full/link\n"
+	      "mkfifo -m 640 full/pipe; chown 5:6 full/sub; chmod 1750 full/sub; chown 3:4 full; chmod 711 "
+	      "full");
 	return true;
 }
 
@@ -74,7 +78,8 @@ static inline bool root_ready(void)
 
 static inline int tree_of(const char *path)
 {
-	int fd = (int)syscall(SYS_open_tree, AT_FDCWD, path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
+	int fd = (int)syscall(SYS_open_tree, AT_FDCWD, path,
+			      OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
 	if (fd < 0)
 		T_FAIL("open_tree %s: %m", path);
 	return fd;
@@ -91,10 +96,7 @@ static inline struct plan_step *p_fs(const char *type, const char *at)
 	return b_step_str(STEP_MOUNT_FS, type, at);
 }
 
-static inline void p_proc(void)
-{
-	p_fs("proc", "/proc")->num = MOUNT_PROC;
-}
+static inline void p_proc(void) { p_fs("proc", "/proc")->num = MOUNT_PROC; }
 
 static inline struct plan_step *p_tmpfs(const char *at, unsigned flags)
 {
@@ -128,10 +130,7 @@ static inline void p_dev(void)
 	b_step_str(STEP_SYMLINK, "/proc/self/fd", "fd");
 }
 
-static inline void p_find(const char *exe)
-{
-	b_step_str(STEP_LOOKUP, exe, NULL);
-}
+static inline void p_find(const char *exe) { b_step_str(STEP_LOOKUP, exe, NULL); }
 
 #define p_args(...)                                                                                          \
 	do {                                                                                                 \

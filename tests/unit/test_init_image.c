@@ -26,11 +26,11 @@ static bool ready(void)
 	return true;
 }
 
-/* Link `name` of the root to `to`, made below the directory outside. */
-static void link_out(const char *name, const char *format, const char *tail)
+/* Link `name` of the root to the directory outside, or to something in it. */
+static void link_out(const char *name, const char *before, const char *tail)
 {
 	char target[512];
-	snprintf(target, sizeof(target), format, outside, tail);
+	snprintf(target, sizeof(target), "%s%s%s", before, outside, tail);
 	unlink(root_path(name));
 	if (symlink(target, root_path(name)) < 0)
 		T_FAIL("symlink %s: %m", name);
@@ -47,8 +47,8 @@ static int entries_outside(void)
 	return n;
 }
 
-static const char *const links[] = { "%s%s", "../../../../../../../..%s%s", "/proc/self/root%s%s", "/proc/1/root%s%s",
-				     "/..%s%s" };
+static const char *const links[] = { "", "../../../../../../../..", "/proc/self/root", "/proc/1/root",
+				     "/.." };
 enum { NLINKS = sizeof(links) / sizeof(links[0]) };
 
 /* Each destination goes through the link: into the image, or it is refused. */
@@ -79,8 +79,8 @@ T_TEST(dangling_links_lead_inside)
 	if (!ready())
 		return;
 	unlink(root_path("etc/resolv.conf"));
-	if (symlink("../run/stub/resolv.conf", root_path("etc/resolv.conf")) < 0 || symlink("/a", root_path("loop")) < 0 ||
-	    symlink("loop", root_path("a")) < 0)
+	if (symlink("../run/stub/resolv.conf", root_path("etc/resolv.conf")) < 0 ||
+	    symlink("/a", root_path("loop")) < 0 || symlink("loop", root_path("a")) < 0)
 		T_FAIL("symlink: %m");
 	b_start();
 	p_root();
@@ -171,8 +171,9 @@ static struct plan_report make_null(void)
 
 T_TEST(existing_devices)
 {
-	static const char *const others[] = { "mknod dev/null c 1 5", "mknod dev/null b 1 3", "mkfifo dev/null",
-					      "touch dev/null", "mkdir dev/null", "ln -s /secret dev/null" };
+	static const char *const others[] = { "mknod dev/null c 1 5", "mknod dev/null b 1 3",
+					      "mkfifo dev/null",      "touch dev/null",
+					      "mkdir dev/null",       "ln -s /secret dev/null" };
 	if (!ready())
 		return;
 	T_STR(make_null().text, "666 1:3 5:6\n");
@@ -211,8 +212,8 @@ T_TEST(device_paths_stay_inside)
 /* Masks: the device is the host's, whatever the image's /dev/null is; links are followed in the root. */
 T_TEST(masks_of_a_hostile_image)
 {
-	static const char *const nulls[] = { "ln -s /secret dev/null", "echo bad >dev/null", "mkfifo dev/null",
-					     "mknod dev/null c 1 5", "true" };
+	static const char *const nulls[] = { "ln -s /secret dev/null", "echo bad >dev/null",
+					     "mkfifo dev/null", "mknod dev/null c 1 5", "true" };
 	if (!ready())
 		return;
 	shell("ln -s /secrets hidden; ln -s secret shh");
@@ -251,7 +252,7 @@ T_TEST(console_is_a_link)
 	if (!ready())
 		return;
 	snprintf(victim, sizeof(victim), "%s/victim", outside);
-	link_out("dev/console", "%s/victim", "");
+	link_out("dev/console", "", "/victim");
 	T_INT(make_console(victim).detail, DETAIL_EXISTS_OTHER);
 	shell("rm dev/console; mkfifo dev/console");
 	T_INT(make_console(victim).detail, DETAIL_EXISTS_OTHER);
@@ -261,8 +262,8 @@ T_TEST(console_is_a_link)
 /* exec --tty finds what the container made of /dev/pts. */
 T_TEST(pts_is_something_else)
 {
-	static const char *const tricks[] = { "mkfifo dev/pts/ptmx", "mknod dev/pts/ptmx c 5 2", "ln -s /fifo dev/pts/ptmx",
-					      "ln -s /dev/pts/x dev/pts/ptmx" };
+	static const char *const tricks[] = { "mkfifo dev/pts/ptmx", "mknod dev/pts/ptmx c 5 2",
+					      "ln -s /fifo dev/pts/ptmx", "ln -s /dev/pts/x dev/pts/ptmx" };
 	if (!ready())
 		return;
 	for (size_t i = 0; i < sizeof(tricks) / sizeof(tricks[0]); i++) {
@@ -321,9 +322,13 @@ T_TEST(working_directories)
 
 T_TEST(passwd_is_no_file)
 {
-	static const char *const tricks[] = { "mkfifo etc/passwd", "mknod etc/passwd c 1 5", "ln -s /dev/zero etc/passwd",
-					      "mkdir etc/passwd", "head -c 3000000 /dev/zero | tr '\\0' x >etc/passwd",
-					      "printf 'a:x:0:0::/root\\001:' >etc/passwd", "true" };
+	static const char *const tricks[] = { "mkfifo etc/passwd",
+					      "mknod etc/passwd c 1 5",
+					      "ln -s /dev/zero etc/passwd",
+					      "mkdir etc/passwd",
+					      "head -c 3000000 /dev/zero | tr '\\0' x >etc/passwd",
+					      "printf 'a:x:0:0::/root\\001:' >etc/passwd",
+					      "true" };
 	if (!ready())
 		return;
 	shell("mv etc/passwd etc/kept; mknod dev/zero c 1 5");
@@ -360,7 +365,8 @@ T_TEST(fake_proc)
 	p_bind(root_path("fake/sys/net/ipv4"), "/proc/sys/net/ipv4", true);
 	b_step_str(STEP_SYSCTL, "net/ipv4/ip_forward", "1");
 	b_step(STEP_PIVOT);
-	p_sh("cat /proc/sys/net/ipv4/ip_forward; umount /proc/sys/net/ipv4; cat /proc/sys/net/ipv4/ip_forward");
+	p_sh("cat /proc/sys/net/ipv4/ip_forward; umount /proc/sys/net/ipv4; cat "
+	     "/proc/sys/net/ipv4/ip_forward");
 	T_STR(run_plan(ALL_NS, NULL)->output, "1\n");
 	b_start();
 	p_root();
@@ -388,7 +394,7 @@ T_TEST(races)
 	if (!ready())
 		return;
 	shell("mkdir -p v/p");
-	link_out("v/q", "../../../../../../..%s", "");
+	link_out("v/q", "../../../../../../..", "");
 	pid_t pid = start_exchange();
 	for (int i = 0; i < 300; i++) {
 		b_start();

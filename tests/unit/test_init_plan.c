@@ -7,15 +7,9 @@
 static char jail[] = "/tmp/berth-init-plan-XXXXXX";
 
 /* Namespaces and an empty root: what a broken plan does can do no harm. */
-static struct outcome *try_plan(void)
-{
-	return run_plan(ALL_NS, jail);
-}
+static struct outcome *try_plan(void) { return run_plan(ALL_NS, jail); }
 
-static void clean_up(void)
-{
-	rmdir(jail);
-}
+static void clean_up(void) { rmdir(jail); }
 
 static bool ready(void)
 {
@@ -115,29 +109,88 @@ struct spoil {
 	int step;
 };
 
-static void kind_none(struct plan_step *s, uint64_t *l) { (void)l; s->kind = STEP_NONE; }
-static void kind_large(struct plan_step *s, uint64_t *l) { (void)l; s->kind = STEP_KINDS; }
-static void kind_huge(struct plan_step *s, uint64_t *l) { (void)l; s->kind = 65535; }
-static void fd_none(struct plan_step *s, uint64_t *l) { (void)l; s->fd = 0; }
-static void fd_negative(struct plan_step *s, uint64_t *l) { (void)l; s->fd = -2; }
-static void list_outside(struct plan_step *s, uint64_t *l) { (void)l; s->str[1] = MAX_DATA; }
-static void list_unaligned(struct plan_step *s, uint64_t *l) { (void)l; s->str[1]++; }
-static void list_at_end(struct plan_step *s, uint64_t *l) { (void)l; s->str[1] = (plan.len & ~7U); }
-static void list_long(struct plan_step *s, uint64_t *l) { (void)s; l[0] = UINT64_MAX; }
-static void list_longer(struct plan_step *s, uint64_t *l) { (void)s; l[0] = 3; }
-static void slot_outside(struct plan_step *s, uint64_t *l) { (void)s; l[1] = MAX_DATA; }
-static void no_terminator(struct plan_step *s, uint64_t *l) { (void)s; l[3] = 8; }
-static void same_list(struct plan_step *s, uint64_t *l) { (void)l; s->str[2] = s->str[1]; }
+static void kind_none(struct plan_step *s, uint64_t *l)
+{
+	(void)l;
+	s->kind = STEP_NONE;
+}
+static void kind_large(struct plan_step *s, uint64_t *l)
+{
+	(void)l;
+	s->kind = STEP_KINDS;
+}
+static void kind_huge(struct plan_step *s, uint64_t *l)
+{
+	(void)l;
+	s->kind = 65535;
+}
+static void fd_none(struct plan_step *s, uint64_t *l)
+{
+	(void)l;
+	s->fd = 0;
+}
+static void fd_negative(struct plan_step *s, uint64_t *l)
+{
+	(void)l;
+	s->fd = -2;
+}
+static void list_outside(struct plan_step *s, uint64_t *l)
+{
+	(void)l;
+	s->str[1] = MAX_DATA;
+}
+static void list_unaligned(struct plan_step *s, uint64_t *l)
+{
+	(void)l;
+	s->str[1]++;
+}
+static void list_at_end(struct plan_step *s, uint64_t *l)
+{
+	(void)l;
+	s->str[1] = (plan.len & ~7U);
+}
+static void list_long(struct plan_step *s, uint64_t *l)
+{
+	(void)s;
+	l[0] = UINT64_MAX;
+}
+static void list_longer(struct plan_step *s, uint64_t *l)
+{
+	(void)s;
+	l[0] = 3;
+}
+static void slot_outside(struct plan_step *s, uint64_t *l)
+{
+	(void)s;
+	l[1] = MAX_DATA;
+}
+static void no_terminator(struct plan_step *s, uint64_t *l)
+{
+	(void)s;
+	l[3] = 8;
+}
+static void same_list(struct plan_step *s, uint64_t *l)
+{
+	(void)l;
+	s->str[2] = s->str[1];
+}
 
 T_TEST(steps_and_lists)
 {
 	static const struct spoil cases[] = {
-		{ "kind 0", kind_none, 1 }, { "kind above the last", kind_large, 1 }, { "kind", kind_huge, 1 },
-		{ "fd that was not sent", fd_none, 1 }, { "fd -2", fd_negative, 1 },
-		{ "list outside", list_outside, 1 }, { "list unaligned", list_unaligned, 1 },
-		{ "list at the end", list_at_end, 1 }, { "list length", list_long, 1 },
-		{ "list one longer", list_longer, 1 }, { "slot outside", slot_outside, 1 },
-		{ "no terminator", no_terminator, 1 }, { "one list twice", same_list, 1 },
+		{ "kind 0", kind_none, 1 },
+		{ "kind above the last", kind_large, 1 },
+		{ "kind", kind_huge, 1 },
+		{ "fd that was not sent", fd_none, 1 },
+		{ "fd -2", fd_negative, 1 },
+		{ "list outside", list_outside, 1 },
+		{ "list unaligned", list_unaligned, 1 },
+		{ "list at the end", list_at_end, 1 },
+		{ "list length", list_long, 1 },
+		{ "list one longer", list_longer, 1 },
+		{ "slot outside", slot_outside, 1 },
+		{ "no terminator", no_terminator, 1 },
+		{ "one list twice", same_list, 1 },
 	};
 	if (!ready())
 		return;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * berth-init doing its steps: a root filesystem of one static busybox, plans by hand, and what the program that
- * is run at the end sees. Hostile images are in test_init_image.c.
+ * berth-init doing its steps: a root filesystem of one static busybox, plans by hand, and what the program
+ * that is run at the end sees. Hostile images are in test_init_image.c.
  */
 #include "init_root.h"
 
@@ -33,9 +33,11 @@ T_TEST(whole_container)
 	b_step_str(STEP_READONLY, "/fixed", NULL);
 	b_step(STEP_ROOT_READONLY);
 	b_step(STEP_PIVOT);
-	p_sh("hostname; echo $PWD $X; cat /secret; ls -A /secrets; stat -c '%A %u' /dev/null; readlink /dev/fd; "
+	p_sh("hostname; echo $PWD $X; cat /secret; ls -A /secrets; stat -c '%A %u' /dev/null; readlink "
+	     "/dev/fd; "
 	     "cat /proc/sys/net/ipv4/ip_unprivileged_port_start; ls /; ls /proc/1/fd; "
-	     "echo 1 >/proc/sys/net/ipv4/ip_forward; echo no >/fixed/x; echo no >/x; echo n >/dev/null && echo null-ok; "
+	     "echo 1 >/proc/sys/net/ipv4/ip_forward; echo no >/fixed/x; echo no >/x; echo n >/dev/null && "
+	     "echo null-ok; "
 	     "chmod 666 /proc/version; ifconfig lo | grep -c UP; echo pid $$; mount | grep -c '/old'");
 	struct outcome *o = run_plan(ALL_NS, NULL);
 	T_INT(o->status, 256); /* grep -c found none */
@@ -156,7 +158,8 @@ T_TEST(cwd_for_the_user_only)
 	T_INT(failure(o).err, EACCES);
 }
 
-static const char *status_lines = "grep -E '^(Uid|Gid|Groups|Cap|NoNew|Seccomp:)' /proc/self/status | tr -s '\\t ' ' '; umask";
+static const char *status_lines =
+	"grep -E '^(Uid|Gid|Groups|Cap|NoNew|Seccomp:)' /proc/self/status | tr -s '\\t ' ' '; umask";
 
 T_TEST(user_and_capabilities)
 {
@@ -187,9 +190,10 @@ T_TEST(user_and_capabilities)
 	b_step(STEP_NO_NEW_PRIVS);
 	p_args("sh", "-c", status_lines);
 	struct outcome *o = run_plan(ALL_NS, NULL);
-	T_STR(o->output, "Uid: 1000 1000 1000 1000\nGid: 100 100 100 100\nGroups: 7 7 30 50 \n"
-			 "CapInh: 0000000000000021\nCapPrm: 0000000000000020\nCapEff: 0000000000000020\n"
-			 "CapBnd: 0000000000002021\nCapAmb: 0000000000000020\nNoNewPrivs: 1\nSeccomp: 0\n0027\n");
+	T_STR(o->output,
+	      "Uid: 1000 1000 1000 1000\nGid: 100 100 100 100\nGroups: 7 7 30 50 \n"
+	      "CapInh: 0000000000000021\nCapPrm: 0000000000000020\nCapEff: 0000000000000020\n"
+	      "CapBnd: 0000000000002021\nCapAmb: 0000000000000020\nNoNewPrivs: 1\nSeccomp: 0\n0027\n");
 	T_OK(!find_report(o, MSG_WARN));
 }
 
@@ -261,7 +265,8 @@ T_TEST(user_namespace)
 	b_step(STEP_READY);
 	s = b_step(STEP_CAPS);
 	s->val[0] = s->val[1] = 1 << CAP_KILL;
-	p_args("sh", "-c", "cat /proc/self/uid_map | tr -s ' '; id -u; cat /secret; ls -A /secrets; echo x >/dev/null && "
+	p_args("sh", "-c",
+	       "cat /proc/self/uid_map | tr -s ' '; id -u; cat /secret; ls -A /secrets; echo x >/dev/null && "
 	       "echo null; grep CapInh /proc/self/status");
 	struct plan_head h = b_head();
 	run_start(&r, ALL_NS | CLONE_NEWUSER, NULL);
@@ -298,9 +303,9 @@ T_TEST(copy_up_and_mode)
 	b_step(STEP_PIVOT);
 	p_sh("cd /full; stat -c '%n %F %a %u:%g' . pipe sub sub/file; readlink link; "
 	     "cat sub/file; touch x; grep -c '/full tmpfs ro,nosuid,relatime' /proc/mounts");
-	T_STR(run_plan(ALL_NS, NULL)->output,
-	      ". directory 711 3:4\npipe fifo 640 0:0\nsub directory 1750 5:6\nsub/file regular file 4755 7:8\n"
-	      "/etc/passwd\ntext\ntouch: x: Read-only file system\n1\n");
+	T_STR(run_plan(ALL_NS, NULL)->output, ". directory 711 3:4\npipe fifo 640 0:0\nsub directory 1750 "
+					      "5:6\nsub/file regular file 4755 7:8\n"
+					      "/etc/passwd\ntext\ntouch: x: Read-only file system\n1\n");
 }
 
 T_TEST(kernel_words)
@@ -357,7 +362,8 @@ T_TEST(hooks)
 		return;
 	b_start();
 	p_root();
-	snprintf(script, sizeof(script), "cat >%s; echo $0 $H $(umask) $(ls /proc/self/fd | wc -l) >>%s; echo quiet",
+	snprintf(script, sizeof(script),
+		 "cat >%s; echo $0 $H $(umask) $(ls /proc/self/fd | wc -l) >>%s; echo quiet",
 		 root_path("hook"), root_path("hook"));
 	p_hook(script);
 	b_step(STEP_PIVOT);
@@ -406,7 +412,8 @@ static long private_kb(pid_t pid)
 	snprintf(path, sizeof(path), "/proc/%d/smaps_rollup", (int)pid);
 	FILE *f = fopen(path, "re");
 	while (f && fgets(line, sizeof(line), f))
-		if (sscanf(line, "Private_Clean: %ld", &n) == 1 || sscanf(line, "Private_Dirty: %ld", &n) == 1)
+		if (sscanf(line, "Private_Clean: %ld", &n) == 1 ||
+		    sscanf(line, "Private_Dirty: %ld", &n) == 1)
 			sum += n;
 	if (f)
 		fclose(f);
@@ -424,8 +431,9 @@ static void start_by_socket(struct run *r)
 		snprintf(cmd, sizeof(cmd), "/proc/%d/fd/%d", (int)r->pid, i);
 		fds += readlink(cmd, ready_facts, sizeof(ready_facts)) > 0;
 	}
-	snprintf(ready_facts, sizeof(ready_facts), "%d fds, %s", fds, private_kb(r->pid) <= 128 ? "small" : "large");
-	close(connect_to()); /* goes away at once */
+	snprintf(ready_facts, sizeof(ready_facts), "%d fds, %s", fds,
+		 private_kb(r->pid) <= 128 ? "small" : "large");
+	close(connect_to());  /* goes away at once */
 	int c = connect_to(); /* talks nonsense */
 	send(c, magic, 4, 0);
 	close(c);
@@ -478,7 +486,8 @@ T_TEST(terminal)
 	p_root();
 	p_proc();
 	p_dev();
-	uint32_t type = b_str("devpts"), at = b_str("/dev/pts"), options = B_LIST("ptmxmode", "0666", "mode", "0620");
+	uint32_t type = b_str("devpts"), at = b_str("/dev/pts"),
+		 options = B_LIST("ptmxmode", "0666", "mode", "0620");
 	struct plan_step *s = b_step(STEP_MOUNT_FS);
 	s->str[0] = type;
 	s->str[1] = at;
@@ -489,7 +498,8 @@ T_TEST(terminal)
 	s->val[1] = 1000;
 	s->flags = STEP_F_BIND;
 	b_step(STEP_PIVOT);
-	p_sh("tty; stty size; stat -c '%t %u' /dev/pts/0; echo to-console >/dev/console; echo via-tty >/dev/tty");
+	p_sh("tty; stty size; stat -c '%t %u' /dev/pts/0; echo to-console >/dev/console; echo via-tty "
+	     ">/dev/tty");
 	struct outcome *o = run_plan(ALL_NS, NULL);
 	const struct plan_report *r = find_report(o, MSG_CONSOLE);
 	T_OK(r != NULL);
