@@ -148,6 +148,7 @@ T_TEST(nested_levels)
 	if (!begin())
 		return;
 	CLEANUP_FD int fd = create("/a/b", &ref);
+	T_OK(fd >= 0);
 	struct stat st;
 	T_INT(ref.made, 3);
 	T_OK(exists("/a/b"));
@@ -168,6 +169,7 @@ T_TEST(foreign_parent_stays)
 		return;
 	T_INT(mkdir(at(""), 0755), 0);
 	CLEANUP_FD int fd = create("/a/b", &ref);
+	T_OK(fd >= 0);
 	T_INT(ref.made, 2);
 	destroy(&ref);
 	T_OK(exists("") && !exists("/a"));
@@ -181,6 +183,7 @@ T_TEST(shared_parent_stays)
 		return;
 	CLEANUP_FD int fa = create("/p/a", &a);
 	CLEANUP_FD int fb = create("/p/b", &b);
+	T_OK(fa >= 0 && fb >= 0);
 	T_INT(a.made, 3);
 	T_INT(b.made, 1);
 	destroy(&a);
@@ -299,6 +302,7 @@ T_TEST(other_inode)
 		return;
 	mkdir(at(""), 0755);
 	CLEANUP_FD int fd = create("/a", &ref);
+	T_OK(fd >= 0);
 	rmdir(at("/a"));
 	err_clear(&err);
 	T_INT(cgroup_open(&ref, &err), -1);
