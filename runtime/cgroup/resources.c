@@ -366,13 +366,20 @@ static bool device_name_valid(const char *s)
 	return *s && s[strspn(s, allowed)] == '\0';
 }
 
+/* JSON path of a member of a map, in the form that spec_locate() reads. The key was checked before. */
+static const char *key_path(struct build *b, const char *prop, const char *key)
+{
+	bool plain = !strpbrk(key, "-.:") && !(key[0] >= '0' && key[0] <= '9');
+	return plain ? arena_printf(b->a, "%s.%s", prop, key) : arena_printf(b->a, "%s[\"%s\"]", prop, key);
+}
+
 static int put_rdma(struct build *b, const struct row *row)
 {
 	for (size_t i = 0; i < b->res->rdma.n; i++) {
 		const struct spec_rdma *d = &b->res->rdma.v[i];
 		if (!device_name_valid(d->device))
 			return refuse(b, row->prop, "invalid device name");
-		const char *prop = arena_printf(b->a, "%s.%s", row->prop, d->device);
+		const char *prop = key_path(b, row->prop, d->device);
 		if (!d->hca_handles.set && !d->hca_objects.set)
 			return refuse(b, prop, "needs hcaHandles or hcaObjects");
 		char handles[48] = "", objects[48] = "";
@@ -418,7 +425,7 @@ static const char *unified_problem(const struct kv *kv)
 		if (strcmp(kv->key, reserved_files[i]) == 0)
 			return "is managed by the runtime and cannot be set";
 	for (const char *p = kv->value; *p; p++)
-		if (((unsigned char)*p < 0x20 && *p != '\n') || (unsigned char)*p >= 0x7f)
+		if (((unsigned char)*p < 0x20 && *p != '\n' && *p != '\t') || (unsigned char)*p >= 0x7f)
 			return "has a value with characters that no cgroup file takes";
 	return NULL;
 }
@@ -431,7 +438,7 @@ static int put_unified(struct build *b, const struct row *row)
 		const char *problem = unified_problem(kv);
 		if (problem)
 			return err_config(b->e, prop_path(b, row->prop), "\"%s\" %s", kv->key, problem);
-		const char *prop = arena_printf(b->a, "%s.%s", row->prop, kv->key);
+		const char *prop = key_path(b, row->prop, kv->key);
 		add(b, prop_path(b, prop), kv->key, kv->value)->flags = CGW_LINES;
 	}
 	return 0;

@@ -563,7 +563,7 @@ T_TEST(core_files)
 	kv[0].value = "6";
 	kv[1].value = "nonsense";
 	T_INT(apply(fd, &res, ""), -1);
-	T_HAS(err.text, "unified.cgroup.max.descendants: ");
+	T_HAS(err.text, "unified[\"cgroup.max.descendants\"]: ");
 	T_STR(content("/u/cgroup.max.depth"), "5");
 	kv[1] = (struct kv){ "bogus.x", "1" };
 	T_INT(apply(fd, &res, ""), -1);

@@ -383,7 +383,7 @@ T_TEST(unified)
 	}
 	kv = (struct kv){ "io.max", "8:0 rbps=1\n8:16 rbps=2" };
 	T_HAS(writes(), "io.max=8:0 rbps=1\n8:16 rbps=2;");
-	kv.value = "a\tb";
+	kv.value = "a\rb";
 	T_HAS(writes(), "linux.resources.unified: ");
 	kv.value = "\xc3\xa9";
 	T_HAS(writes(), "linux.resources.unified: ");
