@@ -75,7 +75,7 @@ static int clone_host_slave(struct init *in, int slave)
 		div *= 10;
 	for (; div; div /= 10)
 		path[at++] = (char)('0' + n / div % 10);
-	int mnt = -1, fd = in->inside ? -1 : open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	int mnt = -1, fd = in->inside ? -1 : openat(AT_FDCWD, path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 	if (fd >= 0 && fstat(slave, &a) == 0 && fstat(fd, &b) == 0 && a.st_dev == b.st_dev &&
 	    a.st_ino == b.st_ino && a.st_rdev == b.st_rdev)
 		mnt = sys_clone_mount(fd, 0);

@@ -106,7 +106,8 @@ int step_device(struct init *in, const struct plan_step *s)
 		return fail(in, DETAIL_TARGET, errno, NULL);
 	int r = s->fd >= 0 ? bind_node(in, s, dir, name)
 			   : make_node(in, s, dir, name, direct && in->dev_is_ours);
-	drop_fd(&dir);
+	if (dir != base)
+		drop_fd(&dir);
 	return r;
 }
 
@@ -117,6 +118,7 @@ int step_symlink(struct init *in, const struct plan_step *s)
 	if (dir < 0)
 		return fail(in, DETAIL_TARGET, errno, NULL);
 	int r = symlinkat(plan_text(in, s->str[0]), dir, name), err = errno;
-	drop_fd(&dir);
+	if (dir != in->dev)
+		drop_fd(&dir);
 	return r < 0 && err != EEXIST ? fail(in, DETAIL_OPEN, err, NULL) : 0;
 }

@@ -276,7 +276,7 @@ int step_ready(struct init *in, const struct plan_step *s)
 	let_go(in);
 	if (listener >= 0)
 		signals_wait(true);
-	signals_fresh();
+	signals_fresh(in);
 	umask(in->umask);
 	report(in, MSG_READY, 0, -1);
 	if (listener < 0) {
@@ -301,7 +301,7 @@ void exec_prepare(struct init *in)
 	if (e->kind != STEP_EXEC)
 		e = plan_next(in, STEP_EXEC);
 	signals_default(in);
-	signals_fresh();
+	signals_fresh(in);
 	/* each fd of ours is close-on-exec already: this is for what we do not know of */
 	if (!e || e->num > 1000000 || sys_close_range(3 + e->num, CLOSE_RANGE_CLOEXEC) < 0)
 		die();

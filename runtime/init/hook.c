@@ -54,7 +54,7 @@ static _Noreturn void run(struct init *in, const struct plan_step *s, int input,
 	setpgid(0, 0);
 	signals_default(in);
 	signal(SIGPIPE, SIG_DFL);
-	signals_fresh();
+	signals_fresh(in);
 	umask(022);
 	/* the pipe for the errno must survive: it goes where nothing else is kept, close-on-exec */
 	if (dup2(input, 0) == 0 && dup2(output, 1) == 1 && dup2(output, 2) == 2 &&

@@ -38,6 +38,7 @@ struct init {
 	bool dev_is_ours;	 /* /dev is a fresh mount: nobody else can have changed it */
 	int mask_file, mask_dir; /* mounts that later masks are clones of; -1 */
 	uint64_t propagation;	 /* of every mount since STEP_ROOT_PROPAGATION; 0: none said */
+	bool root_elsewhere;	 /* the root is attached at its own place, not over "/" */
 	bool inside;		 /* our "/" is no longer the runtime's: names under it are the container's */
 
 	mode_t umask;		 /* inherited */
@@ -45,6 +46,7 @@ struct init {
 	struct limit nofile;	 /* to give back when files_raised */
 	bool files_raised;
 	bool cwd_denied;	 /* STEP_CWD met EACCES and is due again as the user */
+	bool unblocked;		 /* the signal mask is empty */
 	bool exec_told;		 /* everything before execve(2) was done */
 	char exe[PATH_MAX];	 /* what STEP_LOOKUP found */
 	char home[PATH_MAX + 8]; /* "HOME=..." */
@@ -102,8 +104,8 @@ enum {
 int path_open(int base, const char *path, int flags, uint64_t resolve);
 /* Open; make what is missing. *ret_made (may be NULL) tells. */
 int path_make(int base, const char *path, unsigned opts, bool *ret_made);
-/* Open the directory that `path` is in, made when missing. *ret_name points at the last part, one real
- * name, inside `path`. */
+/* Open the directory that `path` is in, made when missing; `base` itself (not to be closed) for a path without
+ * a slash. *ret_name points at the last part, one real name, inside `path`. */
 int path_parent(int base, const char *path, const char **ret_name);
 /* The container's root; opened on first use when no STEP_ROOT was done (exec). */
 int path_root(struct init *in);
@@ -123,7 +125,7 @@ int copy_up(int from, int to);				     /* copyup.c: errno on failure */
 void exec_prepare(struct init *in);			     /* exec.c */
 void signals_note(struct init *in);			     /* signals.c */
 void signals_default(struct init *in);
-void signals_fresh(void);
+void signals_fresh(struct init *in);
 void signals_wait(bool on);
 bool is_null_device(int fd);				     /* mask.c */
 

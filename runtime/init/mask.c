@@ -22,7 +22,7 @@ bool is_null_device(int fd)
 
 static int make_file_mask(struct init *in)
 {
-	int null = open("/dev/null", O_PATH | O_NOFOLLOW | O_CLOEXEC), mnt = -1;
+	int null = openat(AT_FDCWD, "/dev/null", O_PATH | O_NOFOLLOW | O_CLOEXEC), mnt = -1;
 	if (null < 0 || in->inside || !is_null_device(null)) {
 		drop_fd(&null);
 		return fail(in, DETAIL_VERIFY, ENODEV, "/dev/null");

@@ -175,12 +175,14 @@ int path_parent(int base, const char *path, const char **ret_name)
 	memcpy(dir, path, n);
 	dir[n] = '\0';
 	*ret_name = name;
+	if (n == 0)
+		return base;
 	return path_make(base, dir, PATH_DIR, NULL);
 }
 
 int path_root(struct init *in)
 {
 	if (in->root < 0)
-		in->root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+		in->root = openat(AT_FDCWD, "/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	return in->root;
 }

@@ -37,7 +37,7 @@ static int proc_make(void)
 static int proc_of_host(void)
 {
 	struct stat st;
-	int fd = open("/proc", O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	int fd = openat(AT_FDCWD, "/proc", O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0)
 		return -1;
 	if (is_fs(fd, PROC_MAGIC) && fstat(fd, &st) == 0 && st.st_ino == PROC_ROOT_INO)

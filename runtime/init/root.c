@@ -22,7 +22,7 @@
 int step_root_propagation(struct init *in, const struct plan_step *s)
 {
 	uint64_t type = s->val[0] & ~(uint64_t)MS_REC;
-	int fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	int fd = openat(AT_FDCWD, "/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0 || sys_mount_setattr(fd, AT_RECURSIVE, 0, 0, type) < 0)
 		return fail(in, DETAIL_PROPAGATION, errno, NULL);
 	drop_fd(&fd);
@@ -33,7 +33,7 @@ int step_root_propagation(struct init *in, const struct plan_step *s)
 /* Lay the tree over a directory of the runtime's. */
 static int attach_at(int tree, const char *path)
 {
-	int over = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	int over = openat(AT_FDCWD, path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	int r = over < 0 ? -1 : sys_attach(tree, over), err = errno;
 	drop_fd(&over);
 	errno = err;
@@ -52,7 +52,8 @@ int step_root(struct init *in, const struct plan_step *s)
 		return fail(in, DETAIL_PROPAGATION, errno, NULL);
 	/* hooks look for the container at the path of its rootfs; where that cannot be reached any more (a
 	 * namespace that was joined may not have it), "/" always can */
-	if ((!*place || attach_at(tree, place) < 0) && attach_at(tree, "/") < 0)
+	in->root_elsewhere = *place && attach_at(tree, place) == 0;
+	if (!in->root_elsewhere && attach_at(tree, "/") < 0)
 		return fail(in, DETAIL_ATTACH, errno, NULL);
 	in->root = tree;
 	return 0;
@@ -76,10 +77,11 @@ static uint64_t mount_id(int fd, const char *path)
 }
 
 /*
- * Without pivot_root the old tree stays below ours. No path leads there: ".." at our root, also after a way
- * out of the chroot, ends on the topmost mount over "/", which is ours. What must go is the host's
- * procfs and sysfs: a user namespace may mount fresh ones only where the kernel finds complete ones in the
- * mount namespace. Where they cannot be unmounted they are hidden, which has the same effect.
+ * Without pivot_root the old tree stays below ours, which for that has to lie over "/". No path leads to it
+ * then: ".." at our root, also after a way out of the chroot, ends on the topmost mount over "/", and so does
+ * setns(2). What must go is the host's procfs and sysfs: a user namespace may mount fresh ones only where the
+ * kernel finds complete ones in the mount namespace. Where they cannot be unmounted they are hidden, which
+ * has the same effect.
  */
 static int hide_old(struct init *in)
 {
@@ -87,7 +89,7 @@ static int hide_old(struct init *in)
 	for (size_t i = 0; i < sizeof(old) / sizeof(old[0]); i++) {
 		if (sys_umount_detach(old[i]) == 0 || errno == ENOENT)
 			continue;
-		int fd = open(old[i], O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		int fd = openat(AT_FDCWD, old[i], O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 		if (fd < 0)
 			return fail(in, DETAIL_UMOUNT, errno, old[i]);
 		int r = mask_over(in, fd, true);
@@ -98,9 +100,22 @@ static int hide_old(struct init *in)
 	return 0;
 }
 
+static int stay(struct init *in)
+{
+	if (hide_old(in) < 0)
+		return -1;
+	if (in->root_elsewhere && attach_at(path_root(in), "/") < 0)
+		return fail(in, DETAIL_ATTACH, errno, NULL);
+	if (fchdir(path_root(in)) < 0)
+		return fail(in, DETAIL_CHDIR, errno, NULL);
+	return chroot(".") < 0 ? fail(in, DETAIL_NONE, errno, NULL) : 0;
+}
+
 /* The old root lands on top of the new one, where "." finds it first. */
 static int pivot(struct init *in)
 {
+	if (fchdir(path_root(in)) < 0)
+		return fail(in, DETAIL_CHDIR, errno, NULL);
 	if (syscall(SYS_pivot_root, ".", ".") < 0)
 		return fail(in, DETAIL_NONE, errno, NULL);
 	if (sys_umount_detach(".") < 0)
@@ -110,13 +125,8 @@ static int pivot(struct init *in)
 
 int step_pivot(struct init *in, const struct plan_step *s)
 {
-	bool stay = s->flags & STEP_F_NO_PIVOT;
-	if (stay && hide_old(in) < 0)
+	if ((s->flags & STEP_F_NO_PIVOT ? stay(in) : pivot(in)) < 0)
 		return -1;
-	if (fchdir(path_root(in)) < 0)
-		return fail(in, DETAIL_CHDIR, errno, NULL);
-	if (stay ? chroot(".") < 0 : pivot(in) < 0)
-		return stay ? fail(in, DETAIL_NONE, errno, NULL) : -1;
 	if (chdir("/") < 0)
 		return fail(in, DETAIL_CHDIR, errno, NULL);
 	/* ".." at the root shows the topmost mount on it: nothing of the old tree may be there */
@@ -129,7 +139,7 @@ int step_pivot(struct init *in, const struct plan_step *s)
 
 int step_root_propagation_end(struct init *in, const struct plan_step *s)
 {
-	int r, fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	int r, fd = openat(AT_FDCWD, "/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
 		return fail(in, DETAIL_OPEN, errno, NULL);
 	r = sys_mount_setattr(fd, s->val[0] & MS_REC ? AT_RECURSIVE : 0, 0, 0, s->val[0] & ~(uint64_t)MS_REC);

@@ -31,7 +31,7 @@ static bool parse_hex(const char *p, uint64_t *ret)
 void signals_note(struct init *in)
 {
 	char buf[4096];
-	int fd = open("/proc/self/status", O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	int fd = openat(AT_FDCWD, "/proc/self/status", O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	ssize_t n = fd < 0 ? -1 : read(fd, buf, sizeof(buf) - 1);
 	drop_fd(&fd);
 	in->ignored = ~0ULL; /* not known: set each one */
@@ -58,9 +58,12 @@ void signals_default(struct init *in)
 }
 
 /* An empty mask; berth blocks signals around the start so that it loses none. */
-void signals_fresh(void)
+void signals_fresh(struct init *in)
 {
 	sigset_t none;
+	if (in->unblocked)
+		return;
+	in->unblocked = true;
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }

@@ -33,6 +33,8 @@
 #endif
 #define SYS_MNT_DETACH 2
 
+/* musl's open(2) wrapper follows with fcntl(2) for old kernels; openat(2) is the same in one call. */
+
 /* Magic numbers of the filesystems whose identity matters (linux/magic.h). */
 #define PROC_MAGIC 0x9fa0
 #define DEVPTS_MAGIC 0x1cd1

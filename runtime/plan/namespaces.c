@@ -214,8 +214,9 @@ int plan_rootfs(struct build *b, struct err *e)
 				   ? root->path
 				   : arena_printf(b->p->arena, "%s/%s", b->f->bundle, root->path);
 	int32_t fd = plan_add_fd(b->p, PFD_TREE, path, 1, b->p->ninside, "root.path");
-	struct inside_step *s =
-		add_step(b, STEP_ROOT, "root.path", hooks_before_pivot(&b->c->hooks) ? path : NULL);
+	/* only "/" is out of reach after a mere chroot: whoever leaves it must end on our root again */
+	bool seen = hooks_before_pivot(&b->c->hooks) && !b->r->no_pivot;
+	struct inside_step *s = add_step(b, STEP_ROOT, "root.path", seen ? path : NULL);
 	s->s.fd = fd;
 	s->s.val[0] = prop->tree;
 	return 0;

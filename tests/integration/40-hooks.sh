@@ -272,3 +272,21 @@ test_hook_may_configure_the_network_namespace()
 	assert_re ' lo:'
 	assert_clean
 }
+
+# Hooks of engines and vendors look for the container at the path of its rootfs, in its mount namespace.
+test_hooks_find_the_mounts_at_the_rootfs()
+{
+	bundle_new
+	mkdir -p "$B/log"
+	cfg ".hooks = {createRuntime: [{path: \"/bin/sh\", args: [\"sh\", \"-c\",
+		\"pid=\$(jq .pid); grep -c \\\" $B/rootfs/proc \\\" /proc/\$pid/mountinfo >$B/log/runtime\"],
+		env: [\"PATH=/usr/bin:/bin\"]}],
+	    createContainer: [{path: \"/bin/sh\", args: [\"sh\", \"-c\",
+		\"test -e $B/rootfs/proc/self/status && echo yes >$B/log/container\"],
+		env: [\"PATH=/usr/bin:/bin\"]}]}"
+	probe exit 0
+	run_ok
+	assert_eq "$(cat "$B/log/runtime")" 1
+	assert_eq "$(cat "$B/log/container")" yes
+	assert_clean
+}

@@ -91,6 +91,13 @@ static inline void p_root(void)
 	b_step(STEP_ROOT)->fd = b_fd(tree_of(root_dir));
 }
 
+/* At its own place, as for hooks. */
+static inline void p_root_in_place(void)
+{
+	b_step(STEP_ROOT_PROPAGATION)->val[0] = MS_SLAVE;
+	b_step_str(STEP_ROOT, root_dir, NULL)->fd = b_fd(tree_of(root_dir));
+}
+
 static inline struct plan_step *p_fs(const char *type, const char *at)
 {
 	return b_step_str(STEP_MOUNT_FS, type, at);
