@@ -278,6 +278,7 @@ static const struct refusal bytes[] = {
 	{"\"hostname\":\"\\ud800\"", "hostname", "surrogate"},
 	{"\"hostname\":\"\\udc00\"", "hostname", "surrogate"},
 	{"\"hostname\":\"\\ud800\\u0041\"", "hostname", "surrogate"},
+	{"\"hostname\":\"\\ud800\\ud801\"", "hostname", "surrogate"},
 	{"\"hostname\":\"\\ud800x\\udc00\"", "hostname", "surrogate"},
 	{"\"hostname\":\"\xff\"", "hostname", "invalid UTF-8"},
 	{"\"hostname\":\"\xc0\x80\"", "hostname", "invalid UTF-8"},

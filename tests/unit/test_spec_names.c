@@ -80,6 +80,14 @@ T_TEST(numbers)
 	int64_t i = 1;
 	T_OK(parse_u64("18446744073709551615", UINT64_MAX, &u) == 0 && u == UINT64_MAX);
 	T_OK(parse_u64("18446744073709551616", UINT64_MAX, &u) == -1);
+	char digits[64] = "1844674407370955161";
+	for (size_t n = strlen(digits); n < 60; n++) { /* overflows at any digit stay overflows */
+		digits[n] = '6';
+		T_OK(parse_u64(digits, UINT64_MAX, &u) == -1);
+		digits[n] = '0';
+		T_INT(parse_u64(digits, UINT64_MAX, &u), n == 19 ? 0 : -1);
+	}
+	u = UINT64_MAX;
 	T_OK(parse_u64("11", 10, &u) == -1);
 	T_OK(parse_u64("", 10, &u) == -1);
 	T_OK(parse_u64("-0", 10, &u) == -1);
