@@ -60,6 +60,9 @@ static int do_open_fds(struct creation *x, const struct host_step *s, struct err
 		if (x->listen < 0)
 			return -1;
 	}
+	uid_t owner;
+	if (x->cgfd >= 0 && cgroup_owner(x->config, &owner) && cgroup_give(x->cgfd, owner, e) < 0)
+		return -1;
 	struct launch_fds lf = { .pidfd = -1, .listen = x->listen, .cgroup = x->cgfd };
 	return launch_open_fds(&x->plan, &lf, &x->init, e);
 }
