@@ -16,8 +16,6 @@
 
 /* Facts for the planner. 0 or -1 with *e: the kernel is older than 5.14. */
 int facts_gather(struct plan_facts *f, struct arena *a, struct err *e);
-/* True when we are not root of the first user namespace. */
-bool facts_rootless(void);
 
 /* A started berth-init. Zero-initialise with INIT_PROC_INIT; init_proc_clear() kills and reaps it
  * unless it was disarmed (pid set to 0), and closes the fds. */

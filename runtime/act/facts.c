@@ -12,28 +12,10 @@
 #include <unistd.h>
 
 #include "../lib/fd.h"
+#include "../lib/rootless.h"
 #include "../security/security.h"
 
 enum { KERNEL_MAJOR_MIN = 5, KERNEL_MINOR_MIN = 14 };
-
-/* The first user namespace maps every id to itself: "0 0 4294967295". */
-static bool in_first_userns(void)
-{
-	char map[128];
-	if (fd_read_small(-1, "/proc/self/uid_map", map, sizeof(map)) < 0)
-		return true; /* a kernel without user namespaces has no such file */
-	unsigned long inside, outside, count;
-	return sscanf(map, "%lu %lu %lu", &inside, &outside, &count) == 3 && inside == 0 && outside == 0 &&
-	       count == 4294967295UL && !strchr(map, '\n');
-}
-
-bool facts_rootless(void)
-{
-	static int answer = -1;
-	if (answer < 0)
-		answer = geteuid() != 0 || !in_first_userns();
-	return answer;
-}
 
 int facts_gather(struct plan_facts *f, struct arena *a, struct err *e)
 {
@@ -45,7 +27,7 @@ int facts_gather(struct plan_facts *f, struct arena *a, struct err *e)
 	    (f->kernel_major == KERNEL_MAJOR_MIN && f->kernel_minor < KERNEL_MINOR_MIN))
 		return err_set(e, 0, "Linux %d.%d or newer is needed, this is %s", KERNEL_MAJOR_MIN,
 			       KERNEL_MINOR_MIN, u.release);
-	f->rootless = facts_rootless();
+	f->rootless = is_rootless();
 	f->unprivileged = geteuid() != 0;
 	if (f->rootless) {
 		char setgroups[16];

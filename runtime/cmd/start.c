@@ -49,7 +49,7 @@ static unsigned explain(struct container *c, struct spec_config *cfg, const stru
 static int send_listener(struct container *c, const struct spec_config *cfg, struct init_proc *ip, struct err *e)
 {
 	const char *state = state_json(&c->arena, &c->rec, STATUS_CREATED, c->rec.pid, false, NULL);
-	int r = seccomp_send_listener(cfg->linux_->seccomp, ip->listener, c->rec.pid, state, e);
+	int r = seccomp_send_listener(cfg ? cfg->linux_->seccomp : NULL, ip->listener, c->rec.pid, state, e);
 	fd_close(&ip->listener);
 	return r;
 }

@@ -24,8 +24,9 @@ int fd_sanitize_stdio(void)
 	for (int fd = 0; fd <= 2; fd++) {
 		if (fcntl(fd, F_GETFD) >= 0)
 			continue;
-		/* the lowest free number is fd itself, since those below it are open by now */
-		if (open("/dev/null", fd == 0 ? O_RDONLY : O_WRONLY) != fd)
+		/* The lowest free number is fd itself, since those below it are open by now. Not close-on-exec:
+		 * it is there for whom we execute, too. */
+		if (open("/dev/null", fd == 0 ? O_RDONLY : O_WRONLY) != fd) /* lint: allow open */
 			return -1;
 	}
 	return 0;

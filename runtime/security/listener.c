@@ -112,6 +112,8 @@ static char *process_state(struct arena *a, const struct spec_seccomp *s, pid_t 
 int seccomp_send_listener(const struct spec_seccomp *s, int listener_fd, pid_t pid, const char *state_json,
 			  struct err *e)
 {
+	if (!s) /* berth-init is not believed either */
+		return err_set(e, EPROTO, "a seccomp listener came that nobody asked for");
 	if (!s->listener_path)
 		return err_config(e, "linux.seccomp.listenerPath", "SCMP_ACT_NOTIFY needs it");
 

@@ -20,8 +20,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "../act/act.h"
 #include "../lib/fd.h"
+#include "../lib/rootless.h"
 
 enum { DIR_FLAGS = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC };
 
@@ -36,7 +36,7 @@ const char *state_root_default(struct arena *a, struct err *e)
 {
 	/* root of a user namespace (rootless podman) has its own XDG_RUNTIME_DIR, real root often an empty
 	 * or a foreign one: engines do not pass the same environment on each call */
-	if (!facts_rootless())
+	if (!is_rootless())
 		return "/run/berth";
 	const char *dir = getenv("XDG_RUNTIME_DIR");
 	if (!dir || dir[0] != '/') {

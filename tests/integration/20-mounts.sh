@@ -241,6 +241,11 @@ test_idmapped_mount()
 	mount_add /data none "$B/src" bind idmap
 	cfg '.mounts[-1].uidMappings = [{containerID: 0, hostID: 1000, size: 100}] | .mounts[-1].gidMappings = .mounts[-1].uidMappings'
 	probe stat /data/file
+	rt_ok features
+	if [ "$(jq .linux.mountExtensions.idmap.enabled <<<"$OUT")" != true ]; then
+		run_fails 'id-?mapped'
+		return
+	fi
 	run_ok
 	assert_re '^/data/file=file [0-7]+ 1007 1008 '
 	assert_clean

@@ -107,7 +107,12 @@ code()
 				out = out substr(line, 1, RSTART - 1); line = substr(line, RSTART + RLENGTH)
 				if (what == "/*") comment = 1
 				else if (what == "//") line = ""
-				else { sub(/^([^"\\]|\\.)*"/, "", line); out = out "\"\"" }
+				else {
+					match(line, /^([^"\\]|\\.)*"/)
+					# modes of fopen(3) are looked at below
+					out = out "\"" (RLENGTH <= 3 ? substr(line, 1, RLENGTH) : "\"")
+					line = substr(line, RLENGTH + 1)
+				}
 			} else { out = out line; line = "" }
 		}
 		print FNR ":" out (allow ? " @allow " allow : "")
