@@ -100,6 +100,7 @@ static int check_uts_name(struct check *c, const char *key, const char *name, co
 	return 0;
 }
 
+/* What the options make of a mount, as far as checks depend on it. */
 struct mount_traits {
 	bool bind, remount, idmap;
 };
@@ -133,6 +134,7 @@ static int check_mount_idmap(struct check *c, const struct spec_mount *m, bool i
 	return 0;
 }
 
+/* Relative destinations are what the spec still allows, as below "/". */
 static int check_mount(struct check *c, const struct spec_mount *m, const struct spec_linux *l)
 {
 	struct mount_traits t = mount_traits(m);
@@ -165,6 +167,8 @@ static int check_mounts(struct check *c, const struct spec_config *config)
 	return 0;
 }
 
+/* A relative path would be looked up in some PATH, and a timeout of 0 means "at once" to one runtime and "never"
+ * to another: both refused. The upper bound keeps milliseconds within 64 bits and poll(2) usable. */
 static int check_hook(struct check *c, const struct spec_hook *h)
 {
 	if (!h->path)
@@ -195,6 +199,7 @@ int check_hooks(struct check *c, const struct spec_hooks *hooks)
 	return 0;
 }
 
+/* Values are nobody's business here; who reads an annotation checks it. */
 static int check_annotations(struct check *c, const struct kvv *l)
 {
 	into(c, "annotations");

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What the checks share: see check.h. */
+/*
+ * What the checks share: see check.h. First the path and the errors, then checks of single values. Values are
+ * quoted in messages, cut to a length at which a message stays readable; the log escapes what is in them.
+ */
 #include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -66,6 +69,7 @@ void warn_at(struct check *c, const char *fmt, ...)
 	c->warn(c->ctx, line);
 }
 
+/* DEL included; bytes above 127 are parts of characters, as all strings are valid UTF-8. */
 bool has_control(const char *text)
 {
 	for (; *text; text++)
@@ -81,6 +85,7 @@ int check_no_control(struct check *c, const char *key, const char *text)
 	return 0;
 }
 
+/* Told here with the property's name rather than by a system call with ENAMETOOLONG. */
 int check_path_length(struct check *c, const char *key, const char *path)
 {
 	if (strlen(path) >= PATH_MAX)
@@ -162,6 +167,7 @@ int check_id(struct check *c, const char *key, uint64_t id)
 	return 0;
 }
 
+/* In 64 bits: a range may end at 2^32 - 1. */
 static bool overlap(uint32_t a, uint32_t a_size, uint32_t b, uint32_t b_size)
 {
 	return a < (uint64_t)b + b_size && b < (uint64_t)a + a_size;

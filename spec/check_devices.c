@@ -28,6 +28,7 @@ static int check_file_mode(struct check *c, const struct spec_device *d)
 		       (unsigned long long)d->file_mode.v);
 }
 
+/* mknod(1)'s "u" is an unbuffered character device, on Linux the same as "c". */
 static int check_device(struct check *c, const struct spec_device *d)
 {
 	if (!d->type || strlen(d->type) != 1 || !strchr("cbup", d->type[0]))
@@ -87,6 +88,7 @@ static const char *target_name(const struct spec_net_device *d)
 	return d->name ? d->name : d->host_name;
 }
 
+/* No device that exists can have a '%' in its name, as the kernel takes it for a template. */
 static int check_net_device(struct check *c, const struct spec_net_device *d)
 {
 	if (!valid_device_name(d->host_name) || strchr(d->host_name, '%'))

@@ -2,6 +2,7 @@
 /* Checks of linux, except devices, sysctl, seccomp and resources, which have files of their own. */
 #include "check.h"
 
+/* An unknown type was refused while decoding. */
 static int check_namespaces(struct check *c, const struct spec_linux *l)
 {
 	unsigned seen = 0;
@@ -109,6 +110,7 @@ static int check_rdt(struct check *c, const struct spec_intel_rdt *r)
 	return 0;
 }
 
+/* The rules of set_mempolicy(2), so that the error has a name and not just EINVAL. */
 enum { NODES_NONE, NODES_SOME, NODES_ANY };
 
 static const struct {
@@ -122,6 +124,8 @@ static const struct {
 	{ "MPOL_LOCAL", NODES_NONE, false },
 };
 
+/* The two node flags say how the node list moves with the cpuset, so they mean nothing without a list; balancing
+ * is for the modes that bind. */
 static int check_policy_flags(struct check *c, const struct strv *flags, size_t mode, bool has_nodes)
 {
 	bool fixed = false, relative = false;
@@ -165,6 +169,7 @@ static int check_memory_policy(struct check *c, const struct spec_memory_policy 
 	return 0;
 }
 
+/* The spec lists no flag so far, so that any is an unsupported value. */
 static int check_personality(struct check *c, const struct spec_personality *p)
 {
 	static const char *const domains[] = { "LINUX", "LINUX32", NULL };
@@ -181,6 +186,7 @@ static int check_personality(struct check *c, const struct spec_personality *p)
 	return 0;
 }
 
+/* Namespaces first: most of the other parts ask which ones there are. */
 int check_linux(struct check *c, const struct spec_config *config)
 {
 	const struct spec_linux *l = config->linux_;

@@ -24,6 +24,7 @@ static int check_sizes(struct check *c, const char *key, const struct strv *l, s
 	return 0;
 }
 
+/* args[0] is what is executed, so it cannot be empty; later ones can. */
 static int check_args(struct check *c, const struct spec_process *p)
 {
 	size_t total = 0;
@@ -83,6 +84,7 @@ static void check_capabilities(struct check *c, const struct spec_capabilities *
 	out(c);
 }
 
+/* Of two entries for one limit a runtime could take either; the spec says to refuse. */
 static int check_rlimits(struct check *c, const struct spec_rlimits *l)
 {
 	uint64_t seen = 0;
@@ -105,6 +107,7 @@ static int check_rlimits(struct check *c, const struct spec_rlimits *l)
 	return 0;
 }
 
+/* ioprio_set(2) has 8 levels in each class; for the idle class the level is without effect but valid. */
 static int check_io_priority(struct check *c, const struct spec_io_priority *p)
 {
 	static const char *const classes[] = { "IOPRIO_CLASS_RT", "IOPRIO_CLASS_BE", "IOPRIO_CLASS_IDLE",
@@ -120,6 +123,7 @@ static int check_io_priority(struct check *c, const struct spec_io_priority *p)
 	return 0;
 }
 
+/* Only exec uses these, but a config with a wrong list is refused when it is created. */
 static int check_affinity(struct check *c, const struct spec_cpu_affinity *a)
 {
 	if (!a)
@@ -145,6 +149,7 @@ static int check_console(struct check *c, const struct spec_process *p)
 	return 0;
 }
 
+/* In the order in which a reader would expect the first complaint: the command, then who runs it, then how. */
 int check_process(struct check *c, const struct spec_process *p)
 {
 	if (check_args(c, p) < 0)

@@ -7,6 +7,7 @@
 
 enum { MAJOR_MAX = (1 << 12) - 1, MINOR_MAX = (1 << 20) - 1 };
 
+/* -1 is how the spec writes "unlimited"; below that there is no meaning. */
 static int check_limit(struct check *c, const char *key, struct opt_i64 v)
 {
 	if (v.set && v.v < -1)
@@ -34,6 +35,7 @@ static int check_memory(struct check *c, const struct spec_memory *m)
 	return 0;
 }
 
+/* A quota of 0 and a period of 0 are how engines say "not set". */
 static int check_cpu(struct check *c, const struct spec_cpu *u)
 {
 	if (!u)
@@ -140,6 +142,7 @@ static int check_hugepages(struct check *c, const struct spec_hugepages *l)
 	return 0;
 }
 
+/* An empty string could mean "nothing" or "not set", which for a list of permissions is all the difference. */
 static int check_access(struct check *c, const char *access)
 {
 	if (!access)
@@ -150,6 +153,7 @@ static int check_access(struct check *c, const char *access)
 	return ok ? 0 : bad_key(c, "access", "\"%.100s\" is not made of r, w and m", access);
 }
 
+/* Here -1 and absence mean any number. */
 static int check_device_rules(struct check *c, const struct spec_device_rules *l)
 {
 	into(c, "devices");
@@ -168,6 +172,7 @@ static int check_device_rules(struct check *c, const struct spec_device_rules *l
 	return 0;
 }
 
+/* An entry that limits nothing is a mistake by the text of the spec. */
 static int check_rdma(struct check *c, const struct spec_rdmas *l)
 {
 	into(c, "rdma");
@@ -211,6 +216,8 @@ static bool is_unified_value(const char *s)
 	return true;
 }
 
+/* A key is a file of the container's cgroup and nothing else: no slash leads out of it, and only controller
+ * files (which have a dot) are meant. */
 static int check_unified(struct check *c, const struct kvv *l)
 {
 	into(c, "unified");

@@ -29,6 +29,7 @@ static int check_errno(struct check *c, const char *key, struct opt_u64 ret, con
 	return 0;
 }
 
+/* A system call has six arguments. */
 static int check_args(struct check *c, const struct spec_seccomp_args *args)
 {
 	into(c, "args");
@@ -61,6 +62,7 @@ static int check_names(struct check *c, const struct spec_seccomp_rule *r, bool 
 	return 0;
 }
 
+/* *notify: does any rule need a listener? */
 static int check_rules(struct check *c, const struct spec_seccomp *s, bool *notify)
 {
 	into(c, "syscalls");
@@ -80,6 +82,7 @@ static int check_rules(struct check *c, const struct spec_seccomp *s, bool *noti
 	return 0;
 }
 
+/* A path that no rule uses is ignored, as the spec says. */
 static int check_listener(struct check *c, const struct spec_seccomp *s, bool notify)
 {
 	bool path = s->listener_path && s->listener_path[0];

@@ -16,6 +16,7 @@ int spec_sysctl_path(const char *key, char *buf, size_t size)
 	bool dots = *first == '.';
 	if (!n || n >= size)
 		return -1;
+	/* the NUL ends the last part, so it is looked at too */
 	for (size_t i = 0; i <= n; i++) {
 		char ch = key[i];
 		if (ch && ((unsigned char)ch <= 0x20 || ch == 0x7f))
@@ -56,6 +57,7 @@ static const struct {
 	{ "kernel/hostname", NS_UTS },
 };
 
+/* -1: the host's */
 static int namespace_of(const char *path)
 {
 	for (size_t i = 0; i < sizeof(namespaced) / sizeof(namespaced[0]); i++) {
@@ -67,6 +69,8 @@ static int namespace_of(const char *path)
 	return -1;
 }
 
+/* A namespace that is joined counts: engines set parameters for the network namespace of a pod this way. The
+ * value ends up in one write(2), where a second line would be lost without a word. */
 static int check_sysctl(struct check *c, const struct spec_config *config, const struct kv *s,
 			const char *path)
 {

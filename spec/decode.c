@@ -48,6 +48,7 @@ static char *new_element(struct decoder *d, struct frame *f)
 	return p;
 }
 
+/* An object as the value of a property: by the row's type a map, a struct within ours, or one of its own. */
 static int open_object(struct decoder *d, struct frame *f)
 {
 	const struct row *r = f->row;
@@ -70,6 +71,7 @@ static int open_object(struct decoder *d, struct frame *f)
 	return 1;
 }
 
+/* '{': the document itself, a property's value, or an element. */
 static int start_map(struct decoder *d)
 {
 	struct frame *f = top(d);
@@ -87,6 +89,7 @@ static int start_map(struct decoder *d)
 	return 1;
 }
 
+/* '[': arrays are values of properties only; the spec has no array in an array. */
 static int start_array(struct decoder *d)
 {
 	struct frame *f = top(d);
@@ -99,6 +102,8 @@ static int start_array(struct decoder *d)
 	return 1;
 }
 
+/* The depth counts skipped values too: yajl keeps a stack on the heap, but nothing is gained by letting it
+ * grow. */
 static int on_start(struct decoder *d, int (*start)(struct decoder *))
 {
 	if (!decode_check_bad(d))
@@ -122,6 +127,8 @@ static int on_start_array(void *ctx)
 	return on_start(ctx, start_array);
 }
 
+/* Length first, then bytes. Starting where the last search ended makes it one comparison for documents that were
+ * written from structs. */
 static const struct row *find_row(struct frame *f, const char *key, size_t len)
 {
 	const struct table *t = f->table;
@@ -136,6 +143,7 @@ static const struct row *find_row(struct frame *f, const char *key, size_t len)
 	return NULL;
 }
 
+/* A second occurrence is known at once, as each row has a bit. */
 static int known_key(struct decoder *d, struct frame *f, const struct row *r)
 {
 	uint64_t bit = UINT64_C(1) << (r - f->table->rows);
@@ -150,6 +158,7 @@ static int known_key(struct decoder *d, struct frame *f, const struct row *r)
 	return 1;
 }
 
+/* An unknown property, or an entry of a map; remembered until the object ends. */
 static int other_key(struct decoder *d, struct frame *f, const unsigned char *s, size_t len)
 {
 	f->key = decode_keep(d, s, len);
@@ -198,7 +207,7 @@ static int check_duplicates(struct decoder *d, struct frame *f)
 	struct seen_key *k = d->keys ? d->keys + f->keys : NULL;
 	size_t n = d->nkeys - f->keys;
 	d->nkeys = f->keys;
-	if (n < 2)
+	if (n < 2 || !k)
 		return 1;
 	qsort(k, n, sizeof(*k), compare_keys);
 	for (size_t i = 1; i < n; i++) {
@@ -211,6 +220,7 @@ static int check_duplicates(struct decoder *d, struct frame *f)
 	return 1;
 }
 
+/* Reported at the opening bracket: that is the object that lacks something. */
 static int check_required(struct decoder *d, struct frame *f)
 {
 	for (unsigned i = 0; f->kind == ROW_OBJECT && i < f->table->n; i++) {
@@ -237,6 +247,8 @@ static void finish_list(struct decoder *d, struct frame *f)
 	memcpy(f->base, &l, sizeof(l));
 }
 
+/* '}' or ']'. The element that ends here is counted in the list around it only now, so that errors within it
+ * carried its index. */
 static int on_end(void *ctx)
 {
 	struct decoder *d = ctx;
@@ -282,6 +294,7 @@ static void syntax_error(struct decoder *d, size_t offset)
 	yajl_free_error(d->yajl, text);
 }
 
+/* yajl_complete_parse() is what finds a document that ends too early, and the last number of one that is no object. */
 static int run(struct decoder *d)
 {
 	yajl_status st = yajl_parse(d->yajl, (const unsigned char *)d->json, d->len);

@@ -7,6 +7,7 @@
 #include "decoder.h"
 #include "number.h"
 
+/* What is due, in the words of the error. */
 static const char *const type_words[ROW_TYPES] = {
 	[ROW_STRING] = "a string",        [ROW_NAMESPACE] = "a string",   [ROW_BOOL] = "true or false",
 	[ROW_OPT_BOOL] = "true or false", [ROW_U32] = "an integer",       [ROW_U64] = "an integer",
@@ -16,6 +17,8 @@ static const char *const type_words[ROW_TYPES] = {
 	[ROW_OBJECT_MAP] = "an object",
 };
 
+/* The path is that of the open frames: in an object the key that is being read, in a list the number of elements
+ * that are complete. */
 int decode_fail(struct decoder *d, size_t offset, const char *fmt, ...)
 {
 	char text[256], where[PATH_TEXT];
@@ -46,6 +49,7 @@ size_t decode_token_start(const struct decoder *d)
 	return text_token_start(d->json, d->len, d->last);
 }
 
+/* Asked at every token, also of values that are skipped: what we ignore must be valid JSON all the same. */
 int decode_check_bad(struct decoder *d)
 {
 	return token_end(d) <= d->bad || decode_fail(d, d->bad, "%s", d->why);
@@ -76,12 +80,15 @@ const char *decode_keep(struct decoder *d, const unsigned char *s, size_t len)
 	return p;
 }
 
+/* Bounds what one list or map can cost, whatever is done with it later. */
 int decode_check_full(struct decoder *d, size_t n)
 {
 	return n < SPEC_MAX_LIST ||
 	       decode_fail(d, decode_token_start(d), "more than %d entries", SPEC_MAX_LIST);
 }
 
+/* null is never the value of a property that we know; some encoders write it for an absent one, but then the
+ * reader would have to guess whether a default or nothing was meant. */
 int decode_null(void *ctx)
 {
 	struct decoder *d = ctx;
@@ -106,6 +113,7 @@ int decode_bool(void *ctx, int v)
 	return decode_check_bad(d) && (skipping(d) || store_bool(d, v)) && done(d);
 }
 
+/* Is an integer due here? */
 static bool is_integer(const struct frame *f)
 {
 	if (!f || (f->kind != ROW_OBJECT && f->kind != ROW_U32S))
@@ -178,6 +186,8 @@ int decode_number(void *ctx, const char *s, size_t len)
 	return decode_check_bad(d) && (skipping(d) || store_number(d, s, len)) && done(d);
 }
 
+/* The member is written through memcpy(3): what lies there is a const char *, which the table only knows by
+ * its offset. */
 static int store_in_object(struct decoder *d, struct frame *f, const unsigned char *s, size_t len)
 {
 	void *p = f->base + f->row->offset;

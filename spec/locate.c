@@ -51,6 +51,7 @@ static int value(void *ctx)
 	return 1;
 }
 
+/* Only a bracket that is on the path and not yet its end leads deeper; others are counted through. */
 static int open_bracket(struct locator *l, bool array)
 {
 	if (on_path(l)) {
@@ -159,6 +160,7 @@ static int parse_path(struct locator *l, const char *path)
 	return (int)n;
 }
 
+/* The document has been decoded before, or failed to be: an error of the parser just ends the search. */
 int spec_locate(const char *json, size_t len, const char *path, size_t *line, size_t *column)
 {
 	struct locator l = {.json = json, .len = len};

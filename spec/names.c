@@ -30,6 +30,7 @@ static const struct {
 	[NS_TIME] = { "time", "time", CLONE_NEWTIME },
 };
 
+/* Exact names: "mnt" and "net" are those of /proc, not of the spec. */
 int spec_namespace_kind(const char *name)
 {
 	for (int k = 0; k < NS_KINDS; k++)
@@ -107,6 +108,7 @@ static const struct number_name signals[] = {
 /* What engines and shells call RTMIN and RTMAX: the C library keeps the first two of the kernel's. */
 enum { RT_MIN = 34, RT_MAX = 64 };
 
+/* RTMIN, RTMIN+n, RTMAX, RTMAX-n */
 static int realtime_signal(const char *name)
 {
 	uint64_t n = 0;
@@ -123,6 +125,7 @@ static int realtime_signal(const char *name)
 	return -1;
 }
 
+/* People and engines write all of 15, TERM, SIGTERM and sigterm. 0 is the null signal of kill(2). */
 int spec_signal_number(const char *name)
 {
 	uint64_t n;

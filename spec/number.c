@@ -24,6 +24,7 @@ enum number_result number_parse(const char *s, size_t len, bool *negative, uint6
 	return overflow ? NUMBER_OVERFLOW : NUMBER_OK;
 }
 
+/* "-0" is not digits only. */
 int parse_u64(const char *s, uint64_t max, uint64_t *ret)
 {
 	bool negative;
@@ -63,12 +64,14 @@ static int cpu_number(const char **s, uint64_t limit, uint64_t *ret)
 	return 0;
 }
 
+/* The schema's pattern for such lists has a blank in it. */
 static void skip_blanks(const char **s)
 {
 	while (**s == ' ')
 		(*s)++;
 }
 
+/* Strict in all else: no empty parts, no ranges that run backwards, nothing beyond the mask. */
 int parse_cpulist(const char *s, unsigned char *mask, size_t nbytes, size_t *ret_used)
 {
 	size_t used = 0;

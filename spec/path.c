@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* See path.h. First writing, then reading back, then line and column. */
+/*
+ * See path.h. First writing, then reading back, then line and column. Keys come from the document, so they are
+ * hostile: control characters are escaped, and neither a long key nor a deep path can overflow the text.
+ */
 #include "path.h"
 
 #include <stdint.h>
@@ -25,6 +28,7 @@ void path_pop(struct path *p)
 	p->n--;
 }
 
+/* isalnum(3) depends on the locale and takes bytes above 127 in some */
 static bool is_word(char c)
 {
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
@@ -40,6 +44,7 @@ static bool is_identifier(const char *key, size_t len)
 	return true;
 }
 
+/* Text being written; `full` as soon as something did not fit, so that nothing after it is appended. */
 struct out {
 	char *buf;
 	size_t len, size;
@@ -62,6 +67,8 @@ static size_t utf8_length(unsigned char c)
 	return c < 0xc0 ? 1 : c < 0xe0 ? 2 : c < 0xf0 ? 3 : 4;
 }
 
+/* A key as a JSON string would show it, cut after PATH_KEY_MAX bytes; the dots then keep it from being found,
+ * and spec_err_locate() falls back to the object around it. */
 static void put_quoted(struct out *o, const char *key, size_t len)
 {
 	put(o, "[\"", 2);
@@ -71,7 +78,8 @@ static void put_quoted(struct out *o, const char *key, size_t len)
 		size_t n = utf8_length(c);
 		if (c < 0x20 || c == 0x7f) {
 			char esc[8];
-			put(o, esc, (size_t)snprintf(esc, sizeof(esc), "\\u%04x", (unsigned)c));
+			int digits = snprintf(esc, sizeof(esc), "\\u%04x", (unsigned)c);
+			put(o, esc, (size_t)digits);
 		} else if (c == '"' || c == '\\') {
 			put(o, (char[]){'\\', (char)c}, 2);
 		} else if (n <= len - i) {
@@ -91,7 +99,8 @@ void path_text(const struct path *p, char *buf, size_t size)
 		const struct path_part *part = &p->part[i];
 		if (!part->key) {
 			char num[32];
-			put(&o, num, (size_t)snprintf(num, sizeof(num), "[%zu]", part->index));
+			int n = snprintf(num, sizeof(num), "[%zu]", part->index);
+			put(&o, num, (size_t)n);
 		} else if (is_identifier(part->key, part->len)) {
 			if (i)
 				put(&o, ".", 1);
@@ -103,6 +112,7 @@ void path_text(const struct path *p, char *buf, size_t size)
 	buf[o.len] = '\0';
 }
 
+/* Only what put_quoted() writes: four lower-case digits. */
 static int hex4(const char *s)
 {
 	int v = 0;
@@ -115,6 +125,7 @@ static int hex4(const char *s)
 	return v;
 }
 
+/* ["key"]; *text is at the bracket */
 static int parse_quoted(const char **text, struct path_part *part, char *buf, size_t size)
 {
 	const char *s = *text + 2;
@@ -146,6 +157,7 @@ static int parse_quoted(const char **text, struct path_part *part, char *buf, si
 	return 0;
 }
 
+/* [123]; *text is at the bracket */
 static int parse_index(const char **text, struct path_part *part)
 {
 	const char *s = *text + 1;
@@ -185,6 +197,7 @@ int path_parse_part(const char **text, struct path_part *part, char *buf, size_t
 	return 0;
 }
 
+/* Between two tokens there are only white space, commas and colons. */
 size_t text_token_start(const char *text, size_t len, size_t end)
 {
 	while (end < len && text[end] && strchr(" \t\r\n:,", text[end]))

@@ -14,6 +14,7 @@ static inline uint64_t has_zero(uint64_t x)
 	return (x - EACH(1)) & ~x & EACH(0x80);
 }
 
+/* Eight bytes of ASCII without backslash, VT and FF: most of every config. */
 static bool plain8(const unsigned char *s)
 {
 	uint64_t w;
@@ -92,6 +93,8 @@ static size_t escape(const unsigned char *s, size_t n, const char **why)
 	return 0;
 }
 
+/* A backslash outside of a string is taken for an escape too; the parser refuses such a document at that very
+ * place, before it could matter. */
 size_t scan_document(const char *json, size_t len, const char **ret_why)
 {
 	const unsigned char *s = (const unsigned char *)json;

@@ -25,6 +25,7 @@ static const struct row rows_table_mount[] = {
 };
 static TABLE(table_mount, struct spec_mount);
 
+/* For a hook it makes a difference whether args and env are empty or absent. */
 static const struct row rows_table_hook[] = {
 	ROW("path", ROW_STRING, struct spec_hook, path, REQUIRED),
 	ROW("args", ROW_STRINGS, struct spec_hook, args, ROW_SET(struct spec_hook, args_set)),

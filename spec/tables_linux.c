@@ -46,6 +46,7 @@ static const struct row rows_table_seccomp_arg[] = {
 };
 static TABLE(table_seccomp_arg, struct spec_seccomp_arg);
 
+/* `name` of versions before 1.0 is unknown, so that such a rule lacks `names`. */
 static const struct row rows_table_seccomp_rule[] = {
 	ROW("names", ROW_STRINGS, struct spec_seccomp_rule, names, REQUIRED),
 	ROW("action", ROW_STRING, struct spec_seccomp_rule, action, REQUIRED),

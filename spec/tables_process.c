@@ -58,6 +58,7 @@ static const struct row rows_table_cpu_affinity[] = {
 };
 static TABLE(table_cpu_affinity, struct spec_cpu_affinity);
 
+/* commandLine is for Windows. noNewPrivileges: exec inherits it when its document does not mention it. */
 static const struct row rows_table_process[] = {
 	ROW("terminal", ROW_BOOL, struct spec_process, terminal),
 	ROW("consoleSize", ROW_OBJECT_PTR, struct spec_process, console_size, .sub = &table_console_size),

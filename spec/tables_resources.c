@@ -45,6 +45,7 @@ static const struct row rows_table_weight_device[] = {
 };
 static TABLE(table_weight_device, struct spec_weight_device);
 
+/* rate is required by the text, not by the schema: 0 would be "no I/O at all". */
 static const struct row rows_table_throttle_device[] = {
 	ROW("major", ROW_I64, struct spec_throttle_device, major, RANGE_I64, REQUIRED),
 	ROW("minor", ROW_I64, struct spec_throttle_device, minor, RANGE_I64, REQUIRED),
@@ -82,6 +83,7 @@ static const struct row rows_table_network[] = {
 };
 static TABLE(table_network, struct spec_network);
 
+/* limit is required by the schema, not by the text; update documents may leave it out. */
 static const struct row rows_table_pids[] = {
 	ROW("limit", ROW_OPT_I64, struct spec_pids, limit, RANGE_I64),
 };
