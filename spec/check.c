@@ -167,8 +167,8 @@ static int check_mounts(struct check *c, const struct spec_config *config)
 	return 0;
 }
 
-/* A relative path would be looked up in some PATH, and a timeout of 0 means "at once" to one runtime and "never"
- * to another: both refused. The upper bound keeps milliseconds within 64 bits and poll(2) usable. */
+/* A relative path would be looked up in some PATH, and a timeout of 0 means "at once" to one runtime and
+ * "never" to another: both refused. The upper bound keeps sums of times far from overflow. */
 static int check_hook(struct check *c, const struct spec_hook *h)
 {
 	if (!h->path)

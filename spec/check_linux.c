@@ -124,8 +124,8 @@ static const struct {
 	{ "MPOL_LOCAL", NODES_NONE, false },
 };
 
-/* The two node flags say how the node list moves with the cpuset, so they mean nothing without a list; balancing
- * is for the modes that bind. */
+/* The two node flags say how the node list moves with the cpuset, so they mean nothing without a list;
+ * balancing is for the modes that bind. */
 static int check_policy_flags(struct check *c, const struct strv *flags, size_t mode, bool has_nodes)
 {
 	bool fixed = false, relative = false;

@@ -149,7 +149,8 @@ static int check_console(struct check *c, const struct spec_process *p)
 	return 0;
 }
 
-/* In the order in which a reader would expect the first complaint: the command, then who runs it, then how. */
+/* In the order in which a reader would expect the first complaint: the command, then who runs it, then
+ * how. */
 int check_process(struct check *c, const struct spec_process *p)
 {
 	if (check_args(c, p) < 0)

@@ -142,7 +142,8 @@ static int check_hugepages(struct check *c, const struct spec_hugepages *l)
 	return 0;
 }
 
-/* An empty string could mean "nothing" or "not set", which for a list of permissions is all the difference. */
+/* An empty string could mean "nothing" or "not set", which for a list of permissions is all the
+ * difference. */
 static int check_access(struct check *c, const char *access)
 {
 	if (!access)

@@ -127,8 +127,8 @@ static int on_start_array(void *ctx)
 	return on_start(ctx, start_array);
 }
 
-/* Length first, then bytes. Starting where the last search ended makes it one comparison for documents that were
- * written from structs. */
+/* Length first, then bytes. Starting where the last search ended makes it one comparison for documents
+ * that were written from structs. */
 static const struct row *find_row(struct frame *f, const char *key, size_t len)
 {
 	const struct table *t = f->table;
@@ -294,7 +294,8 @@ static void syntax_error(struct decoder *d, size_t offset)
 	yajl_free_error(d->yajl, text);
 }
 
-/* yajl_complete_parse() is what finds a document that ends too early, and the last number of one that is no object. */
+/* yajl_complete_parse() is what finds a document that ends too early, and the last number of one that is
+ * no object. */
 static int run(struct decoder *d)
 {
 	yajl_status st = yajl_parse(d->yajl, (const unsigned char *)d->json, d->len);

@@ -17,8 +17,8 @@ static const char *const type_words[ROW_TYPES] = {
 	[ROW_OBJECT_MAP] = "an object",
 };
 
-/* The path is that of the open frames: in an object the key that is being read, in a list the number of elements
- * that are complete. */
+/* The path is that of the open frames: in an object the key that is being read, in a list the number of
+ * elements that are complete. */
 int decode_fail(struct decoder *d, size_t offset, const char *fmt, ...)
 {
 	char text[256], where[PATH_TEXT];

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * See path.h. First writing, then reading back, then line and column. Keys come from the document, so they are
- * hostile: control characters are escaped, and neither a long key nor a deep path can overflow the text.
+ * See path.h. First writing, then reading back, then line and column. Keys come from the document, so
+ * they are hostile: control characters are escaped, and neither a long key nor a deep path can overflow
+ * the text. /
  */
 #include "path.h"
 
