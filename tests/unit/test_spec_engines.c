@@ -7,7 +7,7 @@
 static void accept_file(const char *path, char kind)
 {
 	struct err e = {.set = false};
-	size_t len;
+	size_t len = 0;
 	char *json = read_data(path, &len);
 	if (!json)
 		return;
@@ -51,7 +51,7 @@ T_TEST(engines)
 
 T_TEST(every_truncation_of_a_real_config)
 {
-	size_t len;
+	size_t len = 0;
 	char *json = read_data("tests/data/engines/docker/9058041-config.json", &len);
 	if (!json)
 		return;
@@ -68,7 +68,7 @@ static void example(const char *name, const char *error)
 {
 	char path[256];
 	struct err e = {.set = false};
-	size_t len;
+	size_t len = 0;
 	snprintf(path, sizeof(path), "tests/data/schema/test/config/%s.json", name);
 	char *json = read_data(path, &len);
 	if (!json)
@@ -102,7 +102,7 @@ T_TEST(examples_of_the_schema)
 T_TEST(long_example)
 {
 	struct err e = {.set = false};
-	size_t len;
+	size_t len = 0;
 	char *json = read_data("tests/data/schema/test/config/good/spec-example.json", &len);
 	char *version = json ? memmem(json, len, "0.5.0-dev", 9) : NULL;
 	if (!version)
