@@ -91,7 +91,7 @@ static bool line_matches(const char *line, size_t column, const struct pid_set *
 		    __builtin_add_overflow(pid, s[i] - '0', &pid))
 			return false;
 	}
-	return bsearch(&pid, set->v, set->n, sizeof(pid), pid_compare) != NULL;
+	return set->n && bsearch(&pid, set->v, set->n, sizeof(pid), pid_compare);
 }
 
 static int filter_table(FILE *in, const struct pid_set *set, struct err *e)
