@@ -5,10 +5,6 @@
  */
 #include "check.h"
 
-/* A process whose filter waits for the agent cannot hand the agent its end of the listener: with these
- * notified it would wait for an answer from somebody who was never asked. */
-static const char *const never_notify[] = { "sendmsg", "write", NULL };
-
 static bool is(const char *a, const char *b)
 {
 	return strcmp(a, b) == 0;
@@ -45,7 +41,7 @@ static int check_args(struct check *c, const struct spec_seccomp_args *args)
 	return 0;
 }
 
-static int check_names(struct check *c, const struct spec_seccomp_rule *r, bool notify)
+static int check_names(struct check *c, const struct spec_seccomp_rule *r)
 {
 	into(c, "names");
 	if (!r->names.n)
@@ -53,10 +49,6 @@ static int check_names(struct check *c, const struct spec_seccomp_rule *r, bool 
 	for (size_t i = 0; i < r->names.n; i++) {
 		if (!r->names.v[i][0])
 			return bad_index(c, i, "must not be empty");
-		for (const char *const *n = never_notify; notify && *n; n++)
-			if (is(r->names.v[i], *n))
-				return bad_index(
-				    c, i, "%s cannot be notified: it hands over the listener itself", *n);
 	}
 	out(c);
 	return 0;
@@ -71,9 +63,8 @@ static int check_rules(struct check *c, const struct spec_seccomp *s, bool *noti
 		into_index(c, i);
 		if (check_known(c, "action", r->action, spec_seccomp_actions) < 0)
 			return -1;
-		bool n = is(r->action, "SCMP_ACT_NOTIFY");
-		*notify |= n;
-		if (check_names(c, r, n) < 0 || check_errno(c, "errnoRet", r->errno_ret, r->action) < 0 ||
+		*notify |= is(r->action, "SCMP_ACT_NOTIFY");
+		if (check_names(c, r) < 0 || check_errno(c, "errnoRet", r->errno_ret, r->action) < 0 ||
 		    check_args(c, &r->args) < 0)
 			return -1;
 		out(c);
@@ -97,14 +88,12 @@ static int check_listener(struct check *c, const struct spec_seccomp *s, bool no
 
 int check_seccomp(struct check *c, const struct spec_seccomp *s)
 {
-	bool notify = false;
 	if (!s)
 		return 0;
+	bool notify = is(s->default_action, "SCMP_ACT_NOTIFY");
 	into(c, "seccomp");
 	if (check_known(c, "defaultAction", s->default_action, spec_seccomp_actions) < 0)
 		return -1;
-	if (is(s->default_action, "SCMP_ACT_NOTIFY"))
-		return bad_key(c, "defaultAction", "SCMP_ACT_NOTIFY is for single system calls only");
 	if (check_errno(c, "defaultErrnoRet", s->default_errno_ret, s->default_action) < 0 ||
 	    check_known_list(c, "architectures", &s->architectures, spec_seccomp_archs) < 0 ||
 	    check_known_list(c, "flags", &s->flags, spec_seccomp_flags) < 0 ||

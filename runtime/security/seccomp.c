@@ -18,9 +18,12 @@
 #define SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV (1UL << 5)
 #endif
 
-/* Only a rule that is really in the filter needs a listener, but NOTIFY can never be the default. */
+/* Any system call may be notified, those that send the listener too: a thread that is not under the filter
+ * sends it (init/seccomp.c). */
 static bool has_notify(const struct spec_seccomp *s)
 {
+	if (strcmp(s->default_action, "SCMP_ACT_NOTIFY") == 0)
+		return true;
 	for (size_t i = 0; i < s->syscalls.n; i++)
 		if (strcmp(s->syscalls.v[i].action, "SCMP_ACT_NOTIFY") == 0)
 			return true;

@@ -60,11 +60,6 @@ static int start(struct builder *b)
 	if (seccomp_action(b->s->default_action, &b->s->default_errno_ret, "linux.seccomp", "defaultAction",
 			   "defaultErrnoRet", &b->default_action, b->e) < 0)
 		return -1;
-	/* berth-init could not even hand the listener over */
-	if (b->default_action == SCMP_ACT_NOTIFY)
-		return err_config(b->e, "linux.seccomp.defaultAction",
-				  "SCMP_ACT_NOTIFY cannot be the default: sending the listener to the agent "
-				  "would wait for the agent");
 	b->ctx = b->lib->init(b->default_action);
 	if (!b->ctx)
 		return err_config(b->e, "linux.seccomp.defaultAction", "%s is not supported by this kernel",
@@ -199,11 +194,6 @@ static int add_name(struct builder *b, uint32_t action, const char *name, const 
 		enosys_note(&b->archs[i], b->lib->resolve_name_arch(b->archs[i].token, name));
 	if (action == b->default_action)
 		return 0;
-	/* berth-init sends the listener to berth with it: the call would wait for an agent that has
-	 * nothing to listen on */
-	if (action == SCMP_ACT_NOTIFY && strcmp(name, "sendmsg") == 0)
-		return err_config(b->e, path, "SCMP_ACT_NOTIFY cannot be used for sendmsg: the listener is "
-					      "sent with it");
 	int r = add_call(b, action, nr, c);
 	if (r == -EEXIST)
 		return err_config(b->e, path, "the rule for \"%s\" contradicts an earlier one", name);

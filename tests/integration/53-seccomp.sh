@@ -116,6 +116,27 @@ test_seccomp_notify()
 	assert_clean
 }
 
+# Everything after the filter is asked for, what hands the listener over included.
+test_seccomp_notify_everything()
+{
+	local agent rule
+	for rule in '"SCMP_ACT_NOTIFY", []' '"SCMP_ACT_ALLOW", [{"names": ["sendmsg", "write", "writev", "getppid", "execve", "capset"], "action": "SCMP_ACT_NOTIFY"}]'; do
+		bundle_new
+		cfg ".linux.seccomp = ([$rule] | {defaultAction: .[0], syscalls: .[1], listenerPath: \"/mnt/work/agent\"})"
+		probe syscall getppid
+		"$BUILD/tests/seccomp-agent" /mnt/work/agent all >"$B/agent" &
+		agent=$!
+		wait_for 5 file_has "$B/agent" '^listening' || die "agent"
+		run_ok
+		kill $agent 2>/dev/null || true
+		wait $agent || true
+		assert_line 'syscall.getppid=4242 errno=0'
+		assert_match "$(<"$B/agent")" '^notification='
+		rm -f /mnt/work/agent
+		assert_clean
+	done
+}
+
 test_seccomp_notify_without_agent()
 {
 	bundle_new

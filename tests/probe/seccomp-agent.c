@@ -3,6 +3,7 @@
  * seccomp-agent SOCKET [COUNT]: the other side of linux.seccomp.listenerPath. Listens on SOCKET, prints "listening",
  * takes one connection, prints the container process state that comes with it as "state=JSON" and "fds=N", then
  * answers COUNT (default 1) notifications: getpid(2) and getppid(2) with the result 4242, anything else with ENOSYS.
+ * COUNT "all": until nobody is left to ask; what is not answered with 4242 goes on in the kernel.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -34,7 +35,7 @@ static int take_connection(const char *path)
 	return accept4(fd, NULL, NULL, SOCK_CLOEXEC);
 }
 
-static int answer(int listener)
+static int answer(int listener, int go_on)
 {
 	struct seccomp_notif req;
 	struct seccomp_notif_resp resp = { 0 };
@@ -46,6 +47,8 @@ static int answer(int listener)
 	resp.id = req.id;
 	if (req.data.nr == SYS_getpid || req.data.nr == SYS_getppid)
 		resp.val = 4242;
+	else if (go_on)
+		resp.flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE;
 	else
 		resp.error = -ENOSYS;
 	return ioctl(listener, SECCOMP_IOCTL_NOTIF_SEND, &resp);
@@ -61,7 +64,8 @@ int main(int argc, char **argv)
 	struct iovec iov = { .iov_base = text, .iov_len = sizeof(text) - 1 };
 	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control,
 			      .msg_controllen = sizeof(control) };
-	int conn, listener = -1, count = 0, left = argc > 2 ? atoi(argv[2]) : 1;
+	int all = argc > 2 && strcmp(argv[2], "all") == 0;
+	int conn, listener = -1, count = 0, left = all ? 1000000 : argc > 2 ? atoi(argv[2]) : 1;
 	ssize_t n;
 
 	if (argc < 2)
@@ -91,7 +95,7 @@ int main(int argc, char **argv)
 			*p = ' ';
 	printf("state=%s\nfds=%d\n", text, count);
 	while (listener >= 0 && left-- > 0)
-		if (answer(listener) != 0)
-			return fail("notification");
+		if (answer(listener, all) != 0) /* ENOENT: whoever asked is gone */
+			return all ? 0 : fail("notification");
 	return 0;
 }

@@ -201,7 +201,6 @@ T_TEST(refusals)
 	struct spec_seccomp *s;
 
 	REFUSED(profile("SCMP_ACT_BOGUS", -1), "linux.seccomp.defaultAction", "SCMP_ACT_BOGUS");
-	REFUSED(profile("SCMP_ACT_NOTIFY", -1), "linux.seccomp.defaultAction", "cannot be the default");
 	REFUSED(profile("SCMP_ACT_ALLOW", 5), "linux.seccomp.defaultErrnoRet", "takes no errno");
 	REFUSED(profile("SCMP_ACT_KILL", 5), "linux.seccomp.defaultErrnoRet", "takes no errno");
 	REFUSED(profile("SCMP_ACT_ERRNO", 65537), "linux.seccomp.defaultErrnoRet", "65537");
@@ -235,10 +234,6 @@ T_TEST(refusals)
 	s->flags = words("SECCOMP_FILTER_FLAG_LOG BOGUS");
 	s->flags_set = true;
 	REFUSED(s, "linux.seccomp.flags[1]", "BOGUS");
-
-	s = profile("SCMP_ACT_ALLOW", -1);
-	rule(s, "SCMP_ACT_NOTIFY", "mkdir sendmsg", -1);
-	REFUSED(s, "linux.seccomp.syscalls[0].names[1]", "sendmsg");
 
 	s = profile("SCMP_ACT_ERRNO", -1);
 	arg(rule(s, "SCMP_ACT_ALLOW", "personality", -1), 0, "SCMP_CMP_EQ", 1, 0);
