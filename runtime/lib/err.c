@@ -22,6 +22,7 @@ static void append_errno(struct err *e)
 	snprintf(e->text + n, sizeof(e->text) - n, ": %s", err_text(e->eno));
 }
 
+ERR_PRINTF(4, 0)
 static int err_vset(struct err *e, int exit_code, int eno, const char *fmt, va_list ap)
 {
 	if (e->set)
