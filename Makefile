@@ -36,7 +36,7 @@ LDFLAGS  += -pie -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--as-needed $(EXTRA_LDFL
 # yajl and libcap are small and always needed: linked in when their archives are there, so that a start
 # loads nothing but libc. libseccomp, libselinux and libsystemd are opened on first use.
 archive   = $(firstword $(wildcard $(addsuffix /$(1),$(LIBDIRS))) $(2))
-LIBDIRS  := $(shell $(CC) -print-search-dirs | sed -n 's/^libraries: *=//p' | tr : ' ')
+LIBDIRS  := $(shell $(CC) -print-search-dirs 2>/dev/null | sed -n 's/^libraries: *=//p' | tr : ' ')
 LIBS     := $(call archive,libyajl_s.a,-lyajl) $(call archive,libcap.a,-lcap) -ldl
 
 SRC      := $(wildcard runtime/*.c runtime/lib/*.c runtime/plan/*.c runtime/state/*.c runtime/cgroup/*.c \
@@ -49,7 +49,7 @@ INIT_OBJ := $(INIT_SRC:%.c=$(BUILD)/%.o)
 # -idirafter: the kernel's headers, which musl does not bring
 INIT_CFLAGS := -std=gnu11 -Os -g -D_GNU_SOURCE $(WARN) -fno-pie -fstack-protector-strong -ffunction-sections \
               -fdata-sections -fno-asynchronous-unwind-tables -idirafter /usr/include \
-              -idirafter /usr/include/$(shell $(CC) -print-multiarch 2>/dev/null || gcc -print-multiarch)
+              -idirafter /usr/include/$(shell $(CC) -print-multiarch 2>/dev/null || gcc -print-multiarch 2>/dev/null)
 INIT_LDFLAGS := -static -no-pie -Wl,--gc-sections -Wl,-z,noexecstack -Wl,-z,norelro -Wl,--build-id=none -s
 
 # V=1 shows the commands.
