@@ -3,6 +3,7 @@
 #   make            ./berth
 #   make demo       build, run a container, look inside, remove it (installs what is missing)
 #   make check      all tests that need no virtual machine; T=name runs one
+#   make check-vm   the tests that want a whole system, in virtual machines
 #   make lint       clang-tidy, cppcheck, include rules, sizes
 #   make asan       the tests under AddressSanitizer and UBSan
 #   make bench      compare with crun, runc and a bare C program
@@ -91,7 +92,7 @@ install: berth
 clean:
 	rm -rf build build-* berth
 
-include tests/make/tests.mk tests/make/lint.mk
+include tests/make/tests.mk tests/make/vm.mk tests/make/lint.mk
 
 .PHONY: all install clean
 .DELETE_ON_ERROR:

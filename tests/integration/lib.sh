@@ -47,7 +47,7 @@ setup()
 	chmod 0700 "$STATE"
 	BASELINE[cgroups]=$(list_cgroups)
 	BASELINE[mounts]=$(list_mounts)
-	BASELINE[run]=$(find /run)
+	BASELINE[run]=$(list_run)
 }
 
 finish()
@@ -307,6 +307,11 @@ list_cgroups()
 	find /sys/fs/cgroup -mindepth 1 -type d | sort
 }
 
+list_run()
+{
+	find /run
+}
+
 list_mounts()
 {
 	cut -d ' ' -f 3-6 /proc/self/mountinfo | sort
@@ -356,6 +361,6 @@ assert_clean()
 	[ -z "$left" ] || die "cgroups differ: $left"
 	left=$(diff <(echo "${BASELINE[mounts]}") <(list_mounts))
 	[ -z "$left" ] || die "mounts differ: $left"
-	left=$(diff <(echo "${BASELINE[run]}") <(find /run))
+	left=$(diff <(echo "${BASELINE[run]}") <(list_run))
 	[ -z "$left" ] || die "/run differs: $left"
 }
