@@ -2,10 +2,12 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """
 check.py DIR...: compares what the probe saw in a container with what its config asked for.
+check.py --limits RESOURCES LIMITS: a document of `update` with the files of the cgroup.
 
 A DIR holds expect.json (prepare.py), `out` (the probe's output, or what came out of the terminal), `pid` (the pid
-file), `cgroup` (/proc/PID/cgroup of the process as the caller saw it), `hooks` (the log of the hook) if there are any,
-and for an exec `id` and `ns` (the container's id and namespaces). Every difference is printed, one a line; the exit status is 1 if there is one.
+file), `cgroup` (/proc/PID/cgroup of the process as the caller saw it), `limits` ("FILE VALUE" from its cgroup), `hooks`
+(the log of the hook) if there are any, and for an exec `id` and `ns` (the container's id and namespaces). Every
+difference is printed, one a line; the exit status is 1 if there is one.
 
 One function for each kind of assertion, in CHECKS; a function gets the expectation, the output, and reports.
 """
@@ -18,8 +20,9 @@ from prepare import PROC_NS as NS
 from prepare import WRITABLE
 
 AMBIENT, INHERITABLE, BOUNDING, PERMITTED, EFFECTIVE = "ambient", "inheritable", "bounding", "permitted", "effective"
-CAPS = ("CHOWN DAC_OVERRIDE DAC_READ_SEARCH FOWNER FSETID KILL SETGID SETUID SETPCAP LINUX_IMMUTABLE NET_BIND_SERVICE "
-        "NET_BROADCAST NET_ADMIN NET_RAW IPC_LOCK IPC_OWNER SYS_MODULE SYS_RAWIO SYS_CHROOT SYS_PTRACE SYS_PACCT "
+CAPS = ("CHOWN DAC_OVERRIDE DAC_READ_SEARCH FOWNER FSETID KILL SETGID SETUID SETPCAP LINUX_IMMUTABLE "
+        "NET_BIND_SERVICE NET_BROADCAST NET_ADMIN NET_RAW IPC_LOCK IPC_OWNER SYS_MODULE SYS_RAWIO SYS_CHROOT "
+        "SYS_PTRACE SYS_PACCT "
         "SYS_ADMIN SYS_BOOT SYS_NICE SYS_RESOURCE SYS_TIME SYS_TTY_CONFIG MKNOD LEASE AUDIT_WRITE AUDIT_CONTROL SETFCAP "
         "MAC_OVERRIDE MAC_ADMIN SYSLOG WAKE_ALARM BLOCK_SUSPEND AUDIT_READ PERFMON BPF CHECKPOINT_RESTORE").split()
 DEFAULT_NODES = {"null": "1:3", "zero": "1:5", "full": "1:7", "random": "1:8", "urandom": "1:9", "tty": "5:0"}
@@ -379,6 +382,32 @@ def check_stdio(e, out, say):
     say("controlling terminal", "controlling=yes" in out.lines("tty"), True)
 
 
+def check_limits(e, out, say):
+    """The files of the cgroup, for controllers that are here (others were dropped by prepare.py)"""
+    if not e.get("exec"):
+        compare_limits(e["config"]["linux"].get("resources") or {}, e["files"].get("limits"), say)
+
+
+def compare_limits(res, text, say):
+    got = dict(line.split(" ", 1) for line in (text or "").splitlines())
+    memory, cpu = res.get("memory") or {}, res.get("cpu") or {}
+    want = {"pids.max": as_limit((res.get("pids") or {}).get("limit")), "memory.max": as_limit(memory.get("limit")),
+            "cpuset.cpus": cpu.get("cpus")}
+    if memory.get("swap") is not None:  # of memory and swap together
+        want["memory.swap.max"] = as_limit(memory["swap"] - memory["limit"] if memory["swap"] >= 0 else -1)
+        if "memory.swap.max" not in got and "memory.max" in got:
+            del want["memory.swap.max"]  # a kernel without swap accounting
+    if cpu.get("quota"):
+        want["cpu.max"] = f"{as_limit(cpu['quota'])} {cpu.get('period') or 100000}"
+    for name, value in want.items():
+        if value is not None:
+            say(f"limit {name}", got.get(name), value)
+
+
+def as_limit(number):
+    return None if number is None else "max" if number < 0 else str(number)
+
+
 def unified(lines):
     """The line of cgroup v2; a hybrid host has others too"""
     return next((x for x in lines if x.startswith("0::")), None)
@@ -402,7 +431,7 @@ def check_outside(e, out, say):
 
 
 CHECKS = (check_ids, check_env, check_cwd, check_caps, check_flags, check_rlimits, check_oom, check_names,
-          check_namespaces, check_mounts, check_paths, check_devices, check_sysctls, check_stdio, check_outside)
+          check_namespaces, check_mounts, check_paths, check_devices, check_sysctls, check_stdio, check_outside, check_limits)
 
 
 def differences(e, text):
@@ -423,7 +452,7 @@ def load(path):
     with open(path + "/expect.json") as f:
         e = json.load(f)
     e["dir"], e["files"] = path, {}
-    for name in ("pid", "cgroup", "hooks", "id", "ns", "out"):
+    for name in ("pid", "cgroup", "hooks", "id", "ns", "limits", "out"):
         if os.path.exists(f"{path}/{name}"):
             with open(f"{path}/{name}", errors="replace") as f:
                 e["files"][name] = f.read()
@@ -432,6 +461,8 @@ def load(path):
 
 
 def main(argv):
+    if argv[1] == "--limits":
+        return main_limits(argv[2], argv[3])
     bad = 0
     for path in argv[1:]:
         e = load(path)
@@ -439,6 +470,15 @@ def main(argv):
             print(f"{'/'.join(path.split('/')[-2:])}: {subject}: is {got!r}, expected {want!r}")
             bad += 1
     return 1 if bad else 0
+
+
+def main_limits(resources, limits):
+    found = []
+    with open(resources) as r, open(limits) as f:
+        compare_limits(json.load(r), f.read(), lambda s, got, want: found.append((s, got, want)) if got != want else None)
+    for subject, got, want in found:
+        print(f"{subject}: is {got!r}, expected {want!r}")
+    return 1 if found else 0
 
 
 if __name__ == "__main__":
