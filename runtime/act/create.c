@@ -113,7 +113,9 @@ int creation_load(struct creation *x, const struct creation_args *args, struct e
 	gather_lsm(&x->facts, x->config);
 	x->facts.bundle = bundle;
 	x->facts.id = args->id;
+	fill_record(x, bundle);
 	x->request = (struct plan_request){ .no_pivot = args->no_pivot,
+					    .created = x->rec.created,
 					    .no_new_keyring = args->no_new_keyring,
 					    .wait_for_start = !args->run,
 					    .preserve_fds = preserve,
@@ -121,7 +123,6 @@ int creation_load(struct creation *x, const struct creation_args *args, struct e
 					    .cgroup_disabled = args->driver == CGROUP_DISABLED,
 					    .systemd_cgroup = args->driver == CGROUP_SYSTEMD,
 					    .listen_fds = listen_fds };
-	fill_record(x, bundle);
 	hook_states(x);
 	if (args->driver != CGROUP_DISABLED &&
 	    cgroup_resolve_path(&x->arena, x->config, args->id, args->driver, x->facts.rootless, &x->rec.cgroup.path, e) < 0)

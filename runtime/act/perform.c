@@ -33,8 +33,8 @@ static int do_state_dir(struct creation *x, const struct host_step *s, struct er
 static int do_cgroup(struct creation *x, const struct host_step *s, struct err *e)
 {
 	(void)s;
-	if (cgroup_create(&x->arena, x->args->driver, x->rec.cgroup.path, x->config->linux_->resources,
-			  &x->rec.cgroup, &x->cgfd, e) < 0)
+	if (cgroup_create(&x->arena, x->args->driver, x->rec.cgroup.path, x->config, &x->rec.cgroup,
+			  &x->cgfd, e) < 0)
 		return -1;
 	/* from here on a `delete --force` must find the cgroup, whatever happens to us */
 	return state_write(&x->dir, &x->rec, e);
@@ -70,7 +70,11 @@ static int do_open_fds(struct creation *x, const struct host_step *s, struct err
 static int do_clone(struct creation *x, const struct host_step *s, struct err *e)
 {
 	(void)s;
-	return launch_start(&x->plan, &x->init, x->cgfd, x->request.preserve_fds, e);
+	struct cgroup_ref *cg = &x->rec.cgroup;
+	if (cgroup_clone_begin(cg, x->cgfd, e) < 0 ||
+	    launch_start(&x->plan, &x->init, x->cgfd, x->request.preserve_fds, e) < 0)
+		return -1;
+	return cgroup_clone_end(cg, x->cgfd, e);
 }
 
 static int do_maps(struct creation *x, const struct host_step *s, struct err *e) /* #1 */

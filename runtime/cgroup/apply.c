@@ -189,7 +189,19 @@ static int step(struct apply *x, size_t i, struct err *e)
 	return explain(w, errno, e);
 }
 
-int cgroup_apply(int cgfd, const struct spec_resources *res, const char *at, struct err *e)
+static int write_all(struct apply *x, struct err *e)
+{
+	for (size_t i = 0; i < x->writes.n;) {
+		int n = step(x, i, e);
+		if (n < 0)
+			return -1;
+		i += (size_t)n;
+	}
+	return 0;
+}
+
+int cg_apply(int cgfd, const struct spec_resources *res, const char *at, cg_commit_fn *commit, void *ctx,
+	     struct err *e)
 {
 	if (!res)
 		return 0;
@@ -200,13 +212,13 @@ int cgroup_apply(int cgfd, const struct spec_resources *res, const char *at, str
 		return -1;
 	if (ws->n && cgfd < 0)
 		return err_config(e, ws->v[0].prop, "the container has no cgroup to limit");
-	for (size_t i = 0; i < ws->n;) {
-		int n = step(&x, i, e);
-		if (n < 0) {
-			undo(&x);
-			return -1;
-		}
-		i += (size_t)n;
-	}
-	return 0;
+	if (write_all(&x, e) == 0 && (!commit || (commit(ctx, e) == 0 && write_all(&x, e) == 0)))
+		return 0;
+	undo(&x);
+	return -1;
+}
+
+int cgroup_apply(int cgfd, const struct spec_resources *res, const char *at, struct err *e)
+{
+	return cg_apply(cgfd, res, at, NULL, NULL, e);
 }

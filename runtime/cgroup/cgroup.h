@@ -23,6 +23,12 @@ enum cgroup_driver { CGROUP_CGROUPFS, CGROUP_SYSTEMD, CGROUP_DISABLED };
 const char *cgroup_driver_name(enum cgroup_driver d);
 int cgroup_driver_parse(const char *s, enum cgroup_driver *ret); /* 0 or -1 */
 
+/* While a container is made with the systemd driver: see systemd_hold.c. Never stored. */
+struct cgroup_holder {
+	pid_t pid;    /* 0: none */
+	int pids_max; /* what pids.max was raised to, or 0 */
+};
+
 /* What the state file keeps about a container's cgroup. */
 struct cgroup_ref {
 	enum cgroup_driver driver;
@@ -31,6 +37,7 @@ struct cgroup_ref {
 	unsigned made;	   /* how many levels of `path`, counted from its end, we made; 0: an empty cgroup
 			    * that existed is used: killed and frozen like ours, never removed */
 	const char *scope; /* systemd unit, or "" */
+	struct cgroup_holder holder;
 };
 
 /* Where cgroup2 is mounted: "/sys/fs/cgroup", "/sys/fs/cgroup/unified" or as mountinfo says. Returns
@@ -41,18 +48,25 @@ const char *cgroup_mount_path(struct arena *a, struct err *e);
  * counts from the mount as well ("system.slice:docker:ID" without the systemd driver is a name like any
  * other). Rootless, the default and relative paths are below our own cgroup, which is read from
  * /proc/self/cgroup; else nothing is read. Refuses "/", "." and ".." parts, control characters, and
- * (systemd) malformed slice:prefix:name. "" for CGROUP_DISABLED. */
+ * (systemd) malformed slice:prefix:name and org.systemd.property annotations; the path is then below the
+ * cgroup of the manager, and cgroup_create() finds out the whole. "" for CGROUP_DISABLED. */
 int cgroup_resolve_path(struct arena *a, const struct spec_config *c, const char *id, enum cgroup_driver d,
 			bool rootless, const char **ret_path, struct err *e);
 
 /* Make the cgroup (and parents); use one that exists only when it is empty: refused when it holds
- * processes (also further below), is frozen, or enables controllers for children. Refuses a `res` that
- * cannot be applied on v2 before anything is made (may be NULL). Controllers are enabled by
+ * processes (also further below), is frozen, or enables controllers for children. Refuses limits of the
+ * config (may be NULL) that cannot be applied on v2 before anything is made. Controllers are enabled by
  * cgroup_apply(). e->eno tells a caller without rights (EACCES, EPERM, EROFS). On success *ref is
  * filled in (strings in the arena) and *ret_fd is an O_RDONLY|O_DIRECTORY|O_CLOEXEC fd of it (-1 when
  * disabled), owned by the caller. On failure nothing that was made is left. */
-int cgroup_create(struct arena *a, enum cgroup_driver d, const char *path, const struct spec_resources *res,
+int cgroup_create(struct arena *a, enum cgroup_driver d, const char *path, const struct spec_config *c,
 		  struct cgroup_ref *ref, int *ret_fd, struct err *e);
+
+/* Right before a process is cloned into the cgroup, and right after the first one was: a new systemd scope
+ * is kept alive by a process of ours until then. cgroup_clone_begin() also sees to it that a rootless berth
+ * is where it may clone into the cgroup. Nothing for other drivers. */
+int cgroup_clone_begin(struct cgroup_ref *ref, int cgfd, struct err *e);
+int cgroup_clone_end(struct cgroup_ref *ref, int cgfd, struct err *e);
 
 /* Write limits. Device rules are not part of it. Absent members are not touched. Refuses what v2
  * cannot express, naming the JSON path (`at`: "linux.resources" or "" for an update document). A
@@ -60,6 +74,9 @@ int cgroup_create(struct arena *a, enum cgroup_driver d, const char *path, const
  * available is an error that names it. For an update (`at` is "") it is atomic in effect: when one value
  * is refused, those already written are put back. */
 int cgroup_apply(int cgfd, const struct spec_resources *res, const char *at, struct err *e);
+/* The same for an update of a container: also the driver (systemd) learns the new limits, or nothing is
+ * changed. */
+int cgroup_update(const struct cgroup_ref *ref, int cgfd, const struct spec_resources *res, struct err *e);
 
 /* What plan needs to know before: is there anything to write, which controllers does it take? Pure. */
 bool cgroup_has_limits(const struct spec_resources *res);

@@ -161,9 +161,10 @@ static int make_all(struct walk *w, int *ret_fd, bool *again, struct err *e)
 	return 0;
 }
 
-static int cgroupfs_create(struct arena *a, const char *path, struct cgroup_ref *ref, int *ret_fd,
-			   struct err *e)
+static int cgroupfs_create(struct arena *a, const char *path, const struct spec_config *c,
+			   struct cgroup_ref *ref, int *ret_fd, struct err *e)
 {
+	(void)c;
 	if (cg_path_check(path, e) < 0)
 		return -1;
 	CLEANUP_WALK struct walk w = { .root = -1, .dir = -1, .rel = path + 1 };

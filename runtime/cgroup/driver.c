@@ -21,9 +21,10 @@ static int disabled_resolve(struct arena *a, const struct spec_config *c, const 
 	return 0;
 }
 
-static int disabled_create(struct arena *a, const char *path, struct cgroup_ref *ref, int *ret_fd,
-			   struct err *e)
+static int disabled_create(struct arena *a, const char *path, const struct spec_config *c,
+			   struct cgroup_ref *ref, int *ret_fd, struct err *e)
 {
+	(void)c;
 	(void)a;
 	(void)path;
 	(void)e;
@@ -50,7 +51,7 @@ static const struct {
 	const struct cgroup_driver_ops *ops;
 } drivers[] = {
 	[CGROUP_CGROUPFS] = { "cgroupfs", &cgroupfs_ops },
-	[CGROUP_SYSTEMD] = { "systemd", NULL },
+	[CGROUP_SYSTEMD] = { "systemd", &systemd_ops },
 	[CGROUP_DISABLED] = { "disabled", &disabled_ops },
 };
 enum { DRIVERS = sizeof(drivers) / sizeof(*drivers) };
@@ -73,10 +74,9 @@ int cgroup_driver_parse(const char *s, enum cgroup_driver *ret)
 
 static const struct cgroup_driver_ops *driver_ops(enum cgroup_driver d, struct err *e)
 {
-	if ((unsigned)d < DRIVERS && drivers[d].ops)
+	if ((unsigned)d < DRIVERS)
 		return drivers[d].ops;
-	err_set(e, 0, "cgroup driver %s: not supported by this build of berth: use --cgroup-manager cgroupfs",
-		cgroup_driver_name(d));
+	err_set(e, 0, "unknown cgroup driver");
 	return NULL;
 }
 
@@ -87,9 +87,10 @@ int cgroup_resolve_path(struct arena *a, const struct spec_config *c, const char
 	return ops ? ops->resolve(a, c, id, rootless, ret_path, e) : -1;
 }
 
-int cgroup_create(struct arena *a, enum cgroup_driver d, const char *path, const struct spec_resources *res,
+int cgroup_create(struct arena *a, enum cgroup_driver d, const char *path, const struct spec_config *c,
 		  struct cgroup_ref *ref, int *ret_fd, struct err *e)
 {
+	const struct spec_resources *res = c ? c->linux_->resources : NULL;
 	const struct cgroup_driver_ops *ops = driver_ops(d, e);
 	if (!ops)
 		return -1;
@@ -102,7 +103,31 @@ int cgroup_create(struct arena *a, enum cgroup_driver d, const char *path, const
 		if (d == CGROUP_DISABLED && w.n)
 			return err_config(e, w.v[0].prop, "cannot be applied with --cgroup-manager disabled");
 	}
-	return ops->create(a, path, ref, ret_fd, e);
+	return ops->create(a, path, c, ref, ret_fd, e);
+}
+
+int cgroup_clone_begin(struct cgroup_ref *ref, int cgfd, struct err *e)
+{
+	const struct cgroup_driver_ops *ops = driver_ops(ref->driver, e);
+	if (!ops)
+		return -1;
+	return ops->clone_begin ? ops->clone_begin(ref, cgfd, e) : 0;
+}
+
+int cgroup_clone_end(struct cgroup_ref *ref, int cgfd, struct err *e)
+{
+	const struct cgroup_driver_ops *ops = driver_ops(ref->driver, e);
+	if (!ops)
+		return -1;
+	return ops->clone_end ? ops->clone_end(ref, cgfd, e) : 0;
+}
+
+int cgroup_update(const struct cgroup_ref *ref, int cgfd, const struct spec_resources *res, struct err *e)
+{
+	const struct cgroup_driver_ops *ops = driver_ops(ref->driver, e);
+	if (!ops)
+		return -1;
+	return ops->update ? ops->update(ref, cgfd, res, e) : cgroup_apply(cgfd, res, "", e);
 }
 
 int cgroup_destroy(const struct cgroup_ref *ref, struct err *e)

@@ -9,14 +9,19 @@
 
 #include "cgroup.h"
 
-/* ---- driver.c: what a driver has to offer; a NULL row is a driver that this build lacks ---- */
+/* ---- driver.c: what a driver has to offer ---- */
 struct cgroup_driver_ops {
 	int (*resolve)(struct arena *a, const struct spec_config *c, const char *id, bool rootless,
 		       const char **ret_path, struct err *e);
-	int (*create)(struct arena *a, const char *path, struct cgroup_ref *ref, int *ret_fd, struct err *e);
+	int (*create)(struct arena *a, const char *path, const struct spec_config *c, struct cgroup_ref *ref,
+		      int *ret_fd, struct err *e);
+	int (*clone_begin)(struct cgroup_ref *ref, int cgfd, struct err *e); /* may be NULL, as the next two */
+	int (*clone_end)(struct cgroup_ref *ref, int cgfd, struct err *e);
+	int (*update)(const struct cgroup_ref *ref, int cgfd, const struct spec_resources *res, struct err *e);
 	int (*destroy)(const struct cgroup_ref *ref, struct err *e);
 };
 extern const struct cgroup_driver_ops cgroupfs_ops; /* cgroupfs.c */
+extern const struct cgroup_driver_ops systemd_ops;  /* systemd.c */
 
 /* ---- path.c ---- */
 /* A path below the mount that is safe to walk: starts with '/', has at least one part, no empty, "."
@@ -25,6 +30,9 @@ int cg_path_check(const char *path, struct err *e);
 /* cgroup_resolve_path() of the cgroupfs driver. */
 int cg_path_resolve(struct arena *a, const struct spec_config *c, const char *id, bool rootless,
 		    const char **ret_path, struct err *e);
+/* The cgroup v2 that a /proc/PID/cgroup names, "" for the root. NULL with *e; one that our cgroup
+ * namespace does not show is an error. */
+const char *cg_path_of(struct arena *a, const char *file, struct err *e);
 /* O_PATH fd of the cgroup2 mount. */
 int cg_root_open(struct arena *a, struct err *e);
 /* Open a directory below a cgroup directory: no links, no other mount, nothing above. */
@@ -60,6 +68,13 @@ const char *cg_swap_from_v1(struct opt_i64 limit, int64_t swap, int64_t *ret);
 /* ---- controllers.c ---- */
 /* Make the files of a controller appear in a cgroup: enable it in the cgroups above. prop: for errors. */
 int cg_controller_enable(int cgfd, const char *name, const char *prop, struct err *e);
+
+/* ---- apply.c ---- */
+/* cgroup_apply(). commit (may be NULL) is called when all is written; when it fails, what was written is
+ * put back, else it is written once more: committing may have touched the files. */
+typedef int cg_commit_fn(void *ctx, struct err *e);
+int cg_apply(int cgfd, const struct spec_resources *res, const char *at, cg_commit_fn *commit, void *ctx,
+	     struct err *e);
 
 /* ---- resources.c: linux.resources -> what to write, in order; pure ---- */
 enum {

@@ -169,12 +169,11 @@ static char *normalise(struct arena *a, const char *s)
 	return out;
 }
 
-/* Our own place in the cgroup2 hierarchy, "" for its root. */
-static const char *own_cgroup(struct arena *a, struct err *e)
+const char *cg_path_of(struct arena *a, const char *file, struct err *e)
 {
 	char buf[64 * 1024];
-	if (fd_read_small(AT_FDCWD, "/proc/self/cgroup", buf, sizeof(buf)) < 0) {
-		err_set(e, errno, "read /proc/self/cgroup");
+	if (fd_read_small(AT_FDCWD, file, buf, sizeof(buf)) < 0) {
+		err_set(e, errno, "read %s", file);
 		return NULL;
 	}
 	char *save;
@@ -184,9 +183,9 @@ static const char *own_cgroup(struct arena *a, struct err *e)
 		if (!line[4])
 			return "";
 		/* "/../x": we are outside of what our cgroup namespace shows */
-		return cg_path_check(line + 3, e) < 0 ? (err_add(e, "own"), NULL) : arena_strdup(a, line + 3);
+		return cg_path_check(line + 3, e) < 0 ? (err_add(e, "%s", file), NULL) : arena_strdup(a, line + 3);
 	}
-	err_set(e, 0, "/proc/self/cgroup names no cgroup v2");
+	err_set(e, 0, "%s names no cgroup v2", file);
 	return NULL;
 }
 
@@ -200,7 +199,7 @@ int cg_path_resolve(struct arena *a, const struct spec_config *c, const char *id
 	bool absent = !asked || !*asked;
 	const char *base = "";
 	if (rootless && (absent || asked[0] != '/')) {
-		base = own_cgroup(a, e);
+		base = cg_path_of(a, "/proc/self/cgroup", e);
 		if (!base)
 			return -1;
 	}

@@ -45,6 +45,7 @@ static int make_plan(struct plan *p, struct container *c, struct spec_config *cf
 	f.apparmor_enabled = proc->apparmor_profile && proc->apparmor_profile[0] && apparmor_enabled();
 	f.selinux_enabled = proc->selinux_label && proc->selinux_label[0] && selinux_enabled();
 	struct plan_request q = { .no_new_keyring = c->rec.no_new_keyring,
+				  .created = c->rec.created,
 				  .preserve_fds = *preserve,
 				  .listen_fds = listen_fds,
 				  .console_to_caller = !o->detach && !o->console_socket };
@@ -104,7 +105,9 @@ static int exec_in(struct container *c, const struct exec_opts *o, int argc, cha
 		return -1;
 	CLEANUP_INIT_PROC struct init_proc ip = INIT_PROC_INIT;
 	struct launch_fds lf = { .pidfd = c->pidfd, .listen = -1, .cgroup = -1 };
-	if (launch_open_fds(&plan, &lf, &ip, e) < 0 || launch_start(&plan, &ip, cgfd, preserve, e) < 0 ||
+	if (launch_open_fds(&plan, &lf, &ip, e) < 0 ||
+	    (cgfd >= 0 && cgroup_clone_begin(&c->rec.cgroup, cgfd, e) < 0) ||
+	    launch_start(&plan, &ip, cgfd, preserve, e) < 0 ||
 	    launch_wait(&plan, &ip, ip.sync, 1U << MSG_READY, e) < 0 || hand_over(&ip, proc, o, e) < 0 ||
 	    go(&plan, c, cfg, &ip, e) < 0)
 		return -1;

@@ -97,8 +97,8 @@ static void print_cgroup(struct json *j)
 	json_map(j);
 	json_kbool(j, "v1", false);
 	json_kbool(j, "v2", true);
-	json_kbool(j, "systemd", false);
-	json_kbool(j, "systemdUser", false);
+	json_kbool(j, "systemd", true);
+	json_kbool(j, "systemdUser", true);
 	json_kbool(j, "rdma", true);
 	json_end_map(j);
 }
@@ -183,8 +183,9 @@ static int features_run(const struct globals *g, void *opts, int argc, char **ar
 	json_kstr(j, "org.berth.version", BERTH_VERSION);
 	json_kstr(j, "org.berth.commit", BERTH_COMMIT);
 	json_end_map(j);
-	json_key(j, "potentiallyUnsafeConfigAnnotations"); /* none changes what we do */
+	json_key(j, "potentiallyUnsafeConfigAnnotations");
 	json_array(j);
+	json_str(j, "org.systemd.property."); /* with the systemd driver they reach the host's manager */
 	json_end_array(j);
 	json_end_map(j);
 

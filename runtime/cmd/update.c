@@ -222,7 +222,7 @@ static int complete_swap(int cgroup, struct spec_resources *r, struct err *e)
 	char buf[32];
 	if (fd_read_small(cgroup, "memory.max", buf, sizeof(buf)) < 0) {
 		if (errno == ENOENT)
-			return 0; /* no memory controller: cgroup_apply() says so */
+			return 0; /* no memory controller: cgroup_update() says so */
 		return err_set(e, errno, "read memory.max");
 	}
 	int64_t limit;
@@ -256,7 +256,7 @@ static int update_run(const struct globals *g, void *opts, int argc, char **argv
 	if (cgroup < 0)
 		return -1;
 	if (spec_resources_check(res, "", e) < 0 || complete_swap(cgroup, res, e) < 0 ||
-	    cgroup_apply(cgroup, res, "", e) < 0) {
+	    cgroup_update(&c.rec.cgroup, cgroup, res, e) < 0) {
 		if (json)
 			spec_err_locate(e, json, len);
 		return -1;

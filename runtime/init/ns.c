@@ -136,9 +136,6 @@ int step_keyring(struct init *in, const struct plan_step *s)
 		return 0;
 	if (ring < 0)
 		return fail(in, DETAIL_NONE, errno, NULL);
-	/* A new container: a ring of its name may be left from the one that had the id before. */
-	if (s->flags & STEP_F_MAKE && syscall(SYS_keyctl, KEYCTL_CLEAR, ring, 0, 0, 0) < 0)
-		return fail(in, DETAIL_NONE, errno, NULL);
 	/* EACCES: the ring was there (exec) and another user of the container made it */
 	if (syscall(SYS_keyctl, KEYCTL_SETPERM, ring, KEYRING_PERM, 0, 0) < 0 && errno != EACCES)
 		return fail(in, DETAIL_NONE, errno, NULL);

@@ -76,8 +76,7 @@ enum plan_kind {
 	STEP_MAP_WAIT,	 /* #1: MSG_MAP_ME, wait CMD_GO; then become 0:0; STEP_F_SETGROUPS: setgroups(0) too */
 	STEP_TIME_OFFSETS, /* str0: text for timens_offsets or none; unshares a time namespace first */
 	STEP_SETSID,
-	STEP_KEYRING,	 /* str0: name of the session keyring; str1: SELinux key label or none; STEP_F_MAKE: one
-			  * that is there already is emptied */
+	STEP_KEYRING,	 /* str0: name of the session keyring; str1: SELinux key label or none */
 	STEP_LOOPBACK,	 /* bring "lo" up */
 	STEP_SYNC_NS,	 /* #2: MSG_NS_READY, wait CMD_GO (prestart and createRuntime hooks, which may count on
 			  * the mounts: comes after them) */

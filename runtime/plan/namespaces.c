@@ -137,15 +137,16 @@ int plan_identity(struct build *b, struct err *e)
 {
 	plan_inside(b->p, STEP_SETSID, RUNTIME "a session of its own, away from the caller's terminal");
 	if (!b->r->no_new_keyring) {
-		const char *name = arena_printf(b->p->arena, "_ses.%s", b->f->id ? b->f->id : "");
+		/* the ring of a container that had the id before, or has it under another state root, has
+		 * another name */
+		const char *name = arena_printf(b->p->arena, "_ses.%s%s%s", b->f->id ? b->f->id : "",
+						b->r->created ? "." : "", b->r->created ? b->r->created : "");
 		/* the key gets the label of the process, so that the process may use it */
 		uint32_t label =
 			plan_str(b->p, b->proc && b->f->selinux_enabled ? b->proc->selinux_label : NULL);
 		struct inside_step *s = add_step(
 			b, STEP_KEYRING, RUNTIME "a keyring of its own instead of the caller's", name);
 		s->s.str[1] = label;
-		if (!b->exec) /* one of this name may be left from the container that had the id before */
-			s->s.flags = STEP_F_MAKE;
 	}
 	if (b->exec)
 		return 0;

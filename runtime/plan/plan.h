@@ -29,6 +29,7 @@ struct plan_facts {
 /* What the command line asks for beyond the config. */
 struct plan_request {
 	bool no_pivot, no_new_keyring;
+	const char *created;	/* when the container was created: part of the name of its keyring; or NULL */
 	bool wait_for_start;	/* create: READY waits on a listening socket; run: on SYNC */
 	unsigned preserve_fds;
 	bool console_to_caller; /* run in the foreground without a console socket (for the printer) */

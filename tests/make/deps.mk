@@ -2,7 +2,7 @@
 # What a build needs. `make demo`, `check`, `lint`, `asan` and `bench` install it when it is missing (tests/make/install-deps);
 # plain `make` never installs anything: it says what is missing and stops.
 
-DEPS_HEADERS := yajl/yajl_parse.h sys/capability.h seccomp.h selinux/selinux.h linux/openat2.h
+DEPS_HEADERS := yajl/yajl_parse.h sys/capability.h seccomp.h selinux/selinux.h systemd/sd-bus.h linux/openat2.h
 
 # Looked at once per build folder, and by what is there, not by package names: a compiler from elsewhere is as good.
 $(BUILD)/.deps: tests/make/deps.mk

@@ -30,11 +30,12 @@ $(BUILD)/tests/probe: $(PROBE_SRC) tests/probe/probe.h
 	$(Q)$(INIT_CC) $(filter-out -fno-pie,$(INIT_CFLAGS)) -static -o $@ $(PROBE_SRC)
 
 # Helpers on the host's side of a test.
-HELPERS := $(BUILD)/tests/recvtty $(BUILD)/tests/seccomp-agent
+HELPERS := $(BUILD)/tests/recvtty $(BUILD)/tests/seccomp-agent $(BUILD)/tests/systemd-mock
+$(BUILD)/tests/systemd-mock: HELPER_LIBS := -lsystemd
 $(BUILD)/tests/%: tests/probe/%.c
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(CPPFLAGS) -std=gnu11 -O1 -g $(WARN) -o $@ $<
+	$(Q)$(CC) $(CPPFLAGS) -std=gnu11 -O1 -g $(WARN) -o $@ $< $(HELPER_LIBS)
 
 inside-programs: $(BUILD)/tests/probe $(HELPERS)
 test-programs: $(BUILD)/berth $(UNIT_BIN) inside-programs

@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The systemd driver: the container's cgroup is that of a transient scope (or slice), made by the system
+ * manager, rootless by the user's.
+ *
+ * create:  connect; start a process that stands in for the container's; start the scope around it, with the
+ *          limits as properties; ask the kernel in which cgroup it is now; open that.
+ * clone:   the container's first process is cloned into the cgroup like with any driver, then the stand-in
+ *          goes. At no time is the scope empty, which would end it.
+ * update:  write the files; when the kernel took all of them, tell the manager, and write them once more
+ *          over what the manager rounded.
+ * destroy: stop the unit; remove the cgroup by hand if it is still there, so that a manager that cannot
+ *          be reached does not keep a container from being deleted.
+ *
+ * A scope ends with its last process, and systemd then removes its cgroup, perhaps before `delete`.
+ * Everything here takes a unit or a cgroup that is gone for what it is: the end of the container.
+ */
+#include "systemd.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "../lib/fd.h"
+#include "../lib/log.h"
+#include "../lib/rootless.h"
+
+/* ---- resolve ---- */
+
+/* What is wrong with the annotations is found now, before anything is made. */
+static int systemd_resolve(struct arena *a, const struct spec_config *c, const char *id, bool rootless,
+			   const char **ret_path, struct err *e)
+{
+	struct cg_unit unit;
+	struct cg_properties ignored = { 0 };
+	if (cg_unit_resolve(a, c->linux_->cgroups_path, id, rootless, &unit, e) < 0 ||
+	    cg_properties_annotations(a, &ignored, &c->annotations, e) < 0)
+		return -1;
+	*ret_path = unit.path;
+	return 0;
+}
+
+/* ---- create ---- */
+
+/* "docker-ID.scope" without ".scope": what the description calls the container. */
+static const char *unit_stem(struct arena *a, const struct cg_unit *u)
+{
+	return arena_strndup(a, u->name, strlen(u->name) - strlen(".scope"));
+}
+
+static int unit_properties(struct arena *a, const struct cg_unit *unit, const struct spec_config *c,
+			   struct cg_properties *p, struct err *e)
+{
+	cg_properties_base(a, p, unit, unit_stem(a, unit));
+	if (!c)
+		return 0;
+	if (c->linux_->resources) {
+		struct cg_writes w = { 0 };
+		if (cg_writes_build(a, c->linux_->resources, "linux.resources", &w, e) < 0)
+			return -1;
+		cg_properties_limits(a, p, &w, "");
+	}
+	/* last: what was asked for by name wins */
+	return cg_properties_annotations(a, p, &c->annotations, e);
+}
+
+/* Where the unit's cgroup is. The kernel knows, when there is a process in it. */
+static const char *unit_cgroup(struct arena *a, struct cg_bus *b, const struct cg_unit *unit, pid_t holder,
+			       struct err *e)
+{
+	if (holder <= 0) {
+		const char *base = cg_bus_manager_cgroup(a, b, e);
+		return base ? arena_printf(a, "%s%s", base, unit->path) : NULL;
+	}
+	const char *path = cg_hold_path(a, holder, e);
+	const char *slash = path ? strrchr(path, '/') : NULL;
+	if (!path || (slash && strcmp(slash + 1, unit->name) == 0))
+		return path;
+	err_set(e, 0, "systemd put a process of unit \"%s\" into cgroup \"%s\"", unit->name, path);
+	return NULL;
+}
+
+static int open_cgroup(struct arena *a, const char *path, struct cgroup_ref *ref, int *ret_fd, struct err *e)
+{
+	if (cg_path_check(path, e) < 0)
+		return -1;
+	CLEANUP_FD int root = cg_root_open(a, e);
+	if (root < 0)
+		return -1;
+	CLEANUP_FD int fd = cg_open_below(root, path + 1, O_RDONLY);
+	struct stat st;
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return err_set(e, errno, "open cgroup \"%s\" of unit \"%s\"", path, ref->scope);
+	ref->path = path;
+	ref->inode = st.st_ino;
+	ref->made = 1; /* the slices above are the manager's */
+	*ret_fd = take_fd(&fd);
+	return 0;
+}
+
+static int systemd_create(struct arena *a, const char *path, const struct spec_config *c, struct cgroup_ref *ref,
+			  int *ret_fd, struct err *e)
+{
+	struct cg_unit unit;
+	struct cg_properties p = { 0 };
+	CLEANUP_BUS struct cg_bus b = CG_BUS_INIT;
+	if (cg_unit_from_path(a, path, &unit, e) < 0 || unit_properties(a, &unit, c, &p, e) < 0 ||
+	    cg_bus_open(&b, is_rootless(), e) < 0)
+		return -1;
+	/* a slice lives without processes */
+	pid_t holder = unit.is_slice ? 0 : cg_hold_start(e);
+	if (holder < 0)
+		return -1;
+	struct cgroup_ref r = { .driver = CGROUP_SYSTEMD, .path = "", .scope = unit.name };
+	r.holder = (struct cgroup_holder){ .pid = holder };
+	if (cg_bus_start(&b, unit.name, &p, holder, e) < 0) {
+		cg_hold_end(holder);
+		return -1;
+	}
+	const char *made = unit_cgroup(a, &b, &unit, holder, e);
+	if (!made || open_cgroup(a, made, &r, ret_fd, e) < 0) {
+		struct err ignored = { 0 };
+		cg_hold_end(holder);
+		cg_bus_stop(&b, unit.name, &ignored);
+		return -1;
+	}
+	*ref = r;
+	return 0;
+}
+
+/* ---- clone ---- */
+
+enum { ROOM_BELOW = 8 };
+
+/* The stand-in counts as one of the container's processes. A limit that is so low that it matters is one
+ * higher until it is gone; nothing of the container runs meanwhile. */
+static int make_room(struct cgroup_ref *ref, int cgfd, struct err *e)
+{
+	char text[24];
+	if (fd_read_small(cgfd, "pids.max", text, sizeof(text)) < 0)
+		return errno == ENOENT ? 0 : err_set(e, errno, "read pids.max");
+	unsigned long max = strtoul(text, NULL, 10);
+	if (strcmp(text, "max") == 0 || max >= ROOM_BELOW)
+		return 0;
+	ref->holder.pids_max = (int)max + 1;
+	int n = snprintf(text, sizeof(text), "%lu", max + 1);
+	return fd_write_small(cgfd, "pids.max", text, (size_t)n) < 0 ? err_set(e, errno, "write pids.max") : 0;
+}
+
+/* May we clone into a cgroup there? The kernel asks for the right to write to cgroup.procs of the deepest
+ * cgroup that it has in common with ours. */
+static bool may_clone_into(int root, const char *own, const char *path)
+{
+	char file[PATH_MAX];
+	size_t common = 0;
+	for (size_t i = 0;; i++) {
+		bool end_own = !own[i] || own[i] == '/', end_path = !path[i] || path[i] == '/';
+		if (end_own && end_path)
+			common = i;
+		if (own[i] != path[i] || !own[i])
+			break;
+	}
+	int n = snprintf(file, sizeof(file), ".%.*s/cgroup.procs", (int)common, path);
+	return n > 0 && n < (int)sizeof(file) && faccessat(root, file, W_OK, AT_EACCESS) == 0;
+}
+
+/* A login session's cgroup is not in the part that is delegated to the user's manager. So we have ourselves
+ * moved there, into a scope of our own that ends with us. */
+static int enter_user_part(const struct cgroup_ref *ref, struct err *e)
+{
+	__attribute__((cleanup(arena_free))) struct arena a = { 0 };
+	const char *own = cg_path_of(&a, "/proc/self/cgroup", e);
+	CLEANUP_FD int root = own ? cg_root_open(&a, e) : -1;
+	if (root < 0)
+		return -1;
+	if (may_clone_into(root, own, ref->path))
+		return 0;
+	CLEANUP_BUS struct cg_bus b = CG_BUS_INIT;
+	struct cg_properties p = { 0 };
+	const char *unit = arena_printf(&a, "berth-%d.scope", (int)getpid());
+	cg_property_str(&a, &p, "Description", "berth, starting a container");
+	cg_property_str(&a, &p, "Slice", "user.slice");
+	cg_property_str(&a, &p, "CollectMode", "inactive-or-failed");
+	if (cg_bus_open(&b, true, e) < 0 || cg_bus_start(&b, unit, &p, getpid(), e) < 0)
+		return err_add(e, "move berth from cgroup \"%s\" to the part of the user manager", own);
+	return 0;
+}
+
+static int systemd_clone_begin(struct cgroup_ref *ref, int cgfd, struct err *e)
+{
+	if (ref->holder.pid > 0 && make_room(ref, cgfd, e) < 0)
+		return -1;
+	return is_rootless() ? enter_user_part(ref, e) : 0;
+}
+
+static int systemd_clone_end(struct cgroup_ref *ref, int cgfd, struct err *e)
+{
+	char text[24];
+	struct cgroup_holder h = ref->holder;
+	ref->holder = (struct cgroup_holder){ 0 };
+	cg_hold_end(h.pid);
+	if (!h.pids_max)
+		return 0;
+	int n = snprintf(text, sizeof(text), "%d", h.pids_max - 1);
+	return fd_write_small(cgfd, "pids.max", text, (size_t)n) < 0 ? err_set(e, errno, "write pids.max") : 0;
+}
+
+/* ---- update ---- */
+
+struct update {
+	const char *unit;
+	struct cg_properties p;
+};
+
+static int tell_manager(void *ctx, struct err *e)
+{
+	struct update *u = ctx;
+	CLEANUP_BUS struct cg_bus b = CG_BUS_INIT;
+	if (!u->p.n)
+		return 0;
+	return cg_bus_open(&b, is_rootless(), e) < 0 ? -1 : cg_bus_set(&b, u->unit, &u->p, e);
+}
+
+static int systemd_update(const struct cgroup_ref *ref, int cgfd, const struct spec_resources *res, struct err *e)
+{
+	__attribute__((cleanup(arena_free))) struct arena a = { 0 };
+	struct update u = { .unit = ref->scope };
+	struct cg_writes w = { 0 };
+	char cpu_max[64];
+	if (cg_writes_build(&a, res, "", &w, e) < 0)
+		return -1;
+	if (fd_read_small(cgfd, "cpu.max", cpu_max, sizeof(cpu_max)) < 0)
+		cpu_max[0] = '\0';
+	cg_properties_limits(&a, &u.p, &w, cpu_max);
+	return cg_apply(cgfd, res, "", tell_manager, &u, e);
+}
+
+/* ---- destroy ---- */
+
+static int stop_unit(const struct cgroup_ref *ref, struct err *e)
+{
+	CLEANUP_BUS struct cg_bus b = CG_BUS_INIT;
+	return cg_bus_open(&b, is_rootless(), e) < 0 ? -1 : cg_bus_stop(&b, ref->scope, e);
+}
+
+static int systemd_destroy(const struct cgroup_ref *ref, struct err *e)
+{
+	__attribute__((cleanup(arena_free))) struct arena a = { 0 };
+	struct err *failed = arena_alloc(&a, sizeof(*failed)); /* too large for a stack frame of its own */
+	cg_hold_end(ref->holder.pid);
+	int r = *ref->scope ? stop_unit(ref, failed) : 0;
+	if (cgroupfs_ops.destroy(ref, e) < 0)
+		return r < 0 ? err_add(e, "%s", failed->text) : -1;
+	/* the unit is empty and its cgroup gone, which the manager will notice */
+	if (r < 0)
+		log_warn("%s", failed->text);
+	return 0;
+}
+
+const struct cgroup_driver_ops systemd_ops = {
+	.resolve = systemd_resolve,
+	.create = systemd_create,
+	.clone_begin = systemd_clone_begin,
+	.clone_end = systemd_clone_end,
+	.update = systemd_update,
+	.destroy = systemd_destroy,
+};

@@ -1,0 +1,371 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# shellcheck shell=bash
+# The systemd driver against a manager that is played (tests/probe/systemd-mock.c) on a message bus of the test's own:
+# what is asked of it, in which words, and what its answers do. The real one: system-systemd.sh, rootless-systemd.sh.
+
+SD=/mnt/work/sd
+
+# manager [CGROUP]: a bus, and a manager with its units below /sys/fs/cgroup/CGROUP
+manager()
+{
+	[ -x "$BUILD/tests/systemd-mock" ] || skip "no systemd-mock here"
+	command -v dbus-daemon >/dev/null || skip "no dbus-daemon"
+	mkdir -p "$SD"
+	cat >"$SD/bus.conf" <<-END
+		<busconfig>
+		<listen>unix:path=$SD/bus</listen>
+		<auth>EXTERNAL</auth>
+		<policy context="default">
+		<allow user="*"/><allow own="*"/><allow send_destination="*" eavesdrop="true"/><allow eavesdrop="true"/>
+		</policy>
+		</busconfig>
+	END
+	dbus-daemon --config-file="$SD/bus.conf" --nofork --nopidfile >"$SD/bus.log" 2>&1 &
+	wait_for 5 test -S "$SD/bus" || die "no bus: $(<"$SD/bus.log")"
+	export DBUS_SYSTEM_BUS_ADDRESS=unix:path=$SD/bus
+	mode ok
+	"$BUILD/tests/systemd-mock" "$SD" "/sys/fs/cgroup${1:-}" 2>"$SD/mock.log" &
+	wait_for 5 file_has "$SD/log" ready || die "no manager: $(<"$SD/mock.log")"
+	: >"$SD/log"
+}
+
+mode()
+{
+	echo "$*" >"$SD/mode"
+}
+
+# What the manager was asked: a whole line, or its absence
+asked()
+{
+	grep -qxF -- "$1" "$SD/log" || die "no line \"$1\" in: $(<"$SD/log")"
+}
+
+not_asked()
+{
+	! grep -qE -- "$1" "$SD/log" || die "\"$1\" in: $(<"$SD/log")"
+}
+
+sd_bundle()
+{
+	bundle_new
+	cfg --arg p "${1-system.slice:test:$ID}" '.linux.cgroupsPath = $p'
+	ns_del cgroup
+	args /bin/sleep 100
+}
+
+sd_create()
+{
+	local root=$STATE
+	"$BERTH" --root "$root" --systemd-cgroup create --bundle "$B" "$ID" >"$B/out" 2>"$B/err" </dev/null
+	RC=$? OUT=$(<"$B/out") ERR=$(<"$B/err")
+	[ "$RC" = 0 ] || die "create failed"
+	[ -z "$ERR" ] || die "stderr is not empty after create"
+}
+
+# sd_fails REGEX: create fails with these words and nothing is left
+sd_fails()
+{
+	rt_fails "$1" --systemd-cgroup create --bundle "$B" "$ID"
+	assert_clean
+}
+
+needs_pids()
+{
+	grep -qw pids /sys/fs/cgroup/cgroup.controllers || skip "no pids controller here"
+}
+
+cgroup_of()
+{
+	sed -n 's/^0:://p' "/proc/$1/cgroup"
+}
+
+test_life_cycle()
+{
+	manager
+	sd_bundle
+	sd_create
+	assert_eq "$(cgroup_of "$(pid_of)")" /system.slice/test-c1.scope "when create returns"
+	assert_eq "$(cat /sys/fs/cgroup/system.slice/test-c1.scope/cgroup.procs)" "$(pid_of)" "nobody else is in it"
+	asked "StartTransientUnit test-c1.scope fail"
+	asked "Slice=s system.slice"
+	asked "Delegate=b 1"
+	asked "DefaultDependencies=b 0"
+	asked "CollectMode=s inactive-or-failed"
+	for c in CPU Memory Tasks IO; do
+		asked "${c}Accounting=b 1"
+	done
+	start_ok
+	wait_status running
+	# later calls come without --systemd-cgroup
+	rt_ok exec "$ID" /bin/cat /proc/self/cgroup
+	assert_line 0::/system.slice/test-c1.scope
+	rt_ok pause "$ID"
+	assert_eq "$(status)" paused
+	rt_ok resume "$ID"
+	rt_ok kill "$ID" KILL
+	wait_status stopped
+	delete_ok
+	asked "StopUnit test-c1.scope replace"
+	assert_clean
+}
+
+test_run_and_delete_force()
+{
+	manager
+	sd_bundle
+	args /bin/cat /proc/self/cgroup
+	rt_ok --systemd-cgroup run --bundle "$B" "$ID"
+	assert_line 0::/system.slice/test-c1.scope
+	asked "StopUnit test-c1.scope replace"
+	assert_clean
+	args /bin/sleep 100
+	rt_ok --cgroup-manager systemd run --detach --bundle "$B" "$ID" >/dev/null 2>&1
+	delete_ok --force
+	assert_clean
+}
+
+# The cgroup namespace's root is the container's cgroup: the process was in it when the namespace was made.
+test_born_in_the_cgroup()
+{
+	manager
+	sd_bundle
+	ns_add cgroup
+	args /bin/cat /proc/self/cgroup
+	rt_ok --systemd-cgroup run --bundle "$B" "$ID"
+	assert_line 0::/
+	assert_clean
+}
+
+test_names()
+{
+	manager
+	local row
+	for row in "a-b-c.slice:p:n|/a.slice/a-b.slice/a-b-c.slice/p-n.scope" ":crio:n|/system.slice/crio-n.scope" \
+		"system.slice::n|/system.slice/n.scope" "|/system.slice/berth-c1.scope" "-.slice:p:n|/p-n.scope" \
+		"a.slice:x:a-b.slice|/a.slice/a-b.slice"; do
+		sd_bundle "${row%|*}"
+		args /bin/cat /proc/self/cgroup
+		rt_ok --systemd-cgroup run --bundle "$B" "$ID"
+		assert_line "0::${row#*|}"
+		rm -rf "$B"
+	done
+	assert_clean
+}
+
+# A slice lives without processes, and cannot delegate.
+test_slice_unit()
+{
+	manager
+	sd_bundle kubepods.slice:x:kubepods-pod1.slice
+	sd_create
+	asked "StartTransientUnit kubepods-pod1.slice fail"
+	asked "Wants=as kubepods.slice"
+	not_asked '^(PIDs|Slice|Delegate)='
+	assert_eq "$(cgroup_of "$(pid_of)")" /kubepods.slice/kubepods-pod1.slice
+	delete_ok --force
+	asked "StopUnit kubepods-pod1.slice replace"
+	assert_clean
+}
+
+test_refused_paths()
+{
+	manager
+	local path
+	for path in /docker/c1 system.slice a.slice:b:c:d "system:p:n" "a/../b.slice:p:n" "a--b.slice:p:n" "a.slice:p:../x" \
+		"b.slice:x:a-b.slice"; do
+		sd_bundle "$path"
+		sd_fails 'linux\.cgroupsPath'
+		rm -rf "$B"
+	done
+	not_asked .
+}
+
+# Without the driver the same text is the name of a cgroup.
+test_literal_without_the_driver()
+{
+	sd_bundle system.slice:docker:abc
+	args /bin/cat /proc/self/cgroup
+	ns_del cgroup
+	run_ok
+	assert_line 0::/system.slice:docker:abc
+	assert_clean
+}
+
+test_limits_are_properties()
+{
+	needs_pids
+	manager
+	sd_bundle
+	cfg '.linux.resources.pids.limit = 20 | .linux.resources.unified = {}'
+	sd_create
+	asked "TasksMax=t 20"
+	assert_eq "$(cat /sys/fs/cgroup/system.slice/test-c1.scope/pids.max)" 20
+	: >"$SD/log"
+	rt_ok update --pids-limit 30 "$ID"
+	asked "SetUnitProperties test-c1.scope 1"
+	asked "TasksMax=t 30"
+	assert_eq "$(cat /sys/fs/cgroup/system.slice/test-c1.scope/pids.max)" 30
+	# the manager refuses: the kernel's value is the old one again
+	mode error org.freedesktop.DBus.Error.AccessDenied
+	rt_fails "AccessDenied: the manager's own words" update --pids-limit 40 "$ID"
+	assert_eq "$(cat /sys/fs/cgroup/system.slice/test-c1.scope/pids.max)" 30
+	mode ok
+	delete_ok --force
+	assert_clean
+}
+
+# The process that holds the scope does not take the only place.
+test_low_pids_limit()
+{
+	needs_pids
+	manager
+	local n
+	for n in 1 2; do
+		sd_bundle
+		cfg --argjson n "$n" '.linux.resources.pids.limit = $n'
+		sd_create
+		assert_eq "$(cat /sys/fs/cgroup/system.slice/test-c1.scope/pids.max)" "$n"
+		assert_eq "$(cat /sys/fs/cgroup/system.slice/test-c1.scope/pids.current)" 1
+		delete_ok --force
+		rm -rf "$B"
+	done
+	assert_clean
+}
+
+test_annotations()
+{
+	manager
+	sd_bundle
+	cfg '.annotations = {"org.systemd.property.KillSignal": "15", "org.systemd.property.TimeoutStopSec": "10",
+		"org.systemd.property.DefaultDependencies": "true", "org.systemd.property.After": "[\u0027crio.service\u0027]",
+		"org.systemd.property.DeviceAllow": "[(\u0027/dev/null\u0027, \u0027rw\u0027)]",
+		"org.systemd.property.TimeoutStopUSec": "uint64 30000000"}'
+	sd_create
+	asked "KillSignal=i 15"
+	asked "TimeoutStopUSec=t 30000000"
+	asked "DefaultDependencies=b 1"
+	asked "After=as crio.service"
+	asked "DeviceAllow=a(ss) /dev/null,rw"
+	not_asked 'TimeoutStopSec|TimeoutStopUSec=t 10000000|DefaultDependencies=b 0'
+	delete_ok --force
+	assert_clean
+	: >"$SD/log"
+	cfg '.annotations = {"org.systemd.property.PIDs": "[uint32 1]"}'
+	sd_fails 'annotations.org.systemd.property.PIDs: is managed by the runtime'
+	cfg '.annotations = {"org.systemd.property.After": "crio.service"}'
+	sd_fails 'annotations.org.systemd.property.After: is not a value in GVariant text format'
+	not_asked .
+	# without the driver they are nobody's business
+	run_status 0 --detach >/dev/null 2>&1
+	delete_ok --force
+	assert_clean
+}
+
+test_answers_of_the_manager()
+{
+	manager
+	sd_bundle
+	mode job failed
+	sd_fails 'start unit "test-c1.scope": the job of systemd ended with "failed"'
+	mode error org.freedesktop.DBus.Error.AccessDenied
+	sd_fails "start unit \"test-c1.scope\": systemd answered org.freedesktop.DBus.Error.AccessDenied: the manager's own words"
+	mode active
+	sd_fails 'a unit of this name is active'
+	: >"$SD/log"
+	mode failed
+	sd_create
+	asked "ResetFailedUnit test-c1.scope"
+	mode ok
+	delete_ok --force
+	assert_clean
+	# the job's end may come before the answer that names the job
+	mode early
+	sd_create
+	delete_ok --force
+	assert_clean
+}
+
+# A property that the manager is too old for is left out when the file does without it.
+test_old_manager()
+{
+	manager
+	sd_bundle
+	[ -e /sys/fs/cgroup/runner/cpu.idle ] || skip "no cpu controller here"
+	cfg '.linux.resources.cpu.idle = 1'
+	mode old CPUWeight
+	sd_create
+	assert_eq "$(cat /sys/fs/cgroup/system.slice/test-c1.scope/cpu.idle)" 1
+	delete_ok --force
+	mode old Delegate
+	sd_fails 'PropertyReadOnly'
+}
+
+test_without_a_bus()
+{
+	bundle_new
+	DBUS_SYSTEM_BUS_ADDRESS=unix:path=/mnt/work/none rt_fails \
+		'connect to the system manager of systemd at unix:path=/mnt/work/none .*: no such file or directory' \
+		--systemd-cgroup create --bundle "$B" "$ID"
+	rt_fails 'connect to the system manager of systemd at unix:path=/run/dbus/system_bus_socket' \
+		--systemd-cgroup create --bundle "$B" "$ID"
+	assert_clean
+}
+
+test_without_the_library()
+{
+	local lib
+	bundle_new
+	lib=$(ldconfig -p | sed -n 's/.*libsystemd\.so\.0 .*=> //p' | head -n 1)
+	[ -n "$lib" ] || skip "no libsystemd here"
+	mount --bind /dev/null "$lib"
+	rt_fails 'libsystemd\.so\.0: install the package libsystemd0' --systemd-cgroup create --bundle "$B" "$ID"
+	umount "$lib"
+	assert_clean
+}
+
+# The bus is gone when a container is deleted: its cgroup goes all the same.
+test_delete_without_a_manager()
+{
+	manager
+	sd_bundle
+	sd_create
+	mode error org.freedesktop.DBus.Error.Failed
+	delete_ok --force
+	[ ! -d /sys/fs/cgroup/system.slice/test-c1.scope ] || die "the cgroup is there"
+	rmdir /sys/fs/cgroup/system.slice
+	mode ok
+	sd_create
+	kill %1
+	wait %1 2>/dev/null
+	delete_ok --force
+	[ ! -d /sys/fs/cgroup/system.slice/test-c1.scope ] || die "the cgroup is there"
+	rmdir /sys/fs/cgroup/system.slice
+	assert_clean
+}
+
+# systemd ends a scope, and removes its cgroup, as soon as it is empty: before delete.
+test_scope_ends_first()
+{
+	manager
+	sd_bundle
+	args /bin/true
+	sd_create
+	start_ok
+	wait_status stopped
+	rmdir /sys/fs/cgroup/system.slice/test-c1.scope
+	mode error org.freedesktop.systemd1.NoSuchUnit
+	rt_fails 'container not running' update --pids-limit 3 "$ID"
+	delete_ok
+	rmdir /sys/fs/cgroup/system.slice
+	assert_clean
+}
+
+# Whoever uses another driver pays nothing: the library is not even opened.
+test_library_is_not_opened()
+{
+	bundle_new
+	args /bin/true
+	strace -f -e trace=openat,connect -o "$B/trace" "$BERTH" --root "$STATE" run --bundle "$B" "$ID" || die "run failed"
+	! grep -E 'libsystemd|AF_UNIX' "$B/trace" || die "systemd was looked for"
+	assert_clean
+}
