@@ -207,12 +207,10 @@ int step_mount_fs(struct init *in, const struct plan_step *s)
  */
 static int bind_attrs(struct init *in, const struct plan_step *s, int mnt)
 {
-	bool all = s->flags & STEP_F_RECURSIVE;
-	uint64_t prop = s->val[2] ? s->val[2] | (all ? MS_REC : 0) : in->propagation;
-	if (set_attrs(in, mnt, s->val[0], all ? AT_RECURSIVE : 0) < 0 ||
-	    set_attrs(in, mnt, s->val[1], AT_RECURSIVE) < 0)
+	if (set_attrs(in, mnt, s->val[0], 0) < 0 || set_attrs(in, mnt, s->val[1], AT_RECURSIVE) < 0 ||
+	    set_propagation(in, mnt, s->val[2] ? s->val[2] : in->propagation) < 0)
 		return -1;
-	return set_propagation(in, mnt, prop);
+	return set_propagation(in, mnt, s->val[3]);
 }
 
 int step_mount_bind(struct init *in, const struct plan_step *s)

@@ -78,6 +78,7 @@ int plan_namespaces(struct build *b, struct err *e);
 int plan_identity(struct build *b, struct err *e);	/* session, keyring, host name, clocks, "lo" */
 int plan_mounts_prepare(struct build *b, struct err *e); /* looks at all mounts, adds no step */
 int plan_rootfs(struct build *b, struct err *e);
+bool plan_root_is_shared(const struct build *b);	/* linux.rootfsPropagation */
 int plan_mounts(struct build *b, struct err *e);
 int plan_dev(struct build *b, struct err *e);		/* right after the mount that makes /dev */
 int plan_devices_elsewhere(struct build *b, struct err *e);

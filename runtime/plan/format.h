@@ -92,9 +92,10 @@ enum plan_kind {
 			  * fsconfig(2) ("" value = flag); num: enum mount_role; val0: attr set | clear << 32;
 			  * val1: recursive attr set | clear << 32; val2: propagation (MS_*|MS_REC) or 0;
 			  * flags: STEP_F_COPYUP, STEP_F_COPY_MODE */
-	STEP_MOUNT_BIND, /* fd: detached tree; str1: destination; val0, val1, val2 as above; flags:
-			  * STEP_F_DIR: a missing destination becomes a directory, else a file. val2 = 0: the
-			  * propagation that STEP_ROOT_PROPAGATION gave to the others */
+	STEP_MOUNT_BIND, /* fd: detached tree; str1: destination; val0, val1, val2 as above; val3: propagation
+			  * that is set after val2, or 0; flags: STEP_F_DIR: a missing destination becomes a
+			  * directory, else a file. val2 = 0: the propagation that STEP_ROOT_PROPAGATION gave to the
+			  * others */
 	STEP_REMOUNT,	 /* str1: destination; val0, val1, val2 as above; str2: fsconfig list for the
 			  * superblock (fspick) or none */
 	STEP_PROC_PRIVATE, /* make a detached procfs for STEP_SYSCTL and STEP_LSM_*: nothing mounts /proc */
@@ -158,8 +159,7 @@ enum {
 	STEP_F_RETRY = 1 << 8,
 	STEP_F_LISTENER = 1 << 9,
 	STEP_F_OPTIONAL = 1 << 10, /* failure is not reported: the step is a courtesy */
-	STEP_F_RECURSIVE = 1 << 11, /* STEP_MOUNT_BIND: val2 propagation and attributes apply to the tree */
-	STEP_F_NO_LINKS = 1 << 12, /* STEP_MOUNT_FS of proc and sysfs: a symbolic link in the destination is
+	STEP_F_NO_LINKS = 1 << 11, /* STEP_MOUNT_FS of proc and sysfs: a symbolic link in the destination is
 				    * refused, so that an image cannot choose where they go */
 };
 

@@ -7,9 +7,8 @@
  * the steps: sysctls are written right after the procfs, before anything can lie over it, and /dev is
  * filled right after it was mounted, before what is mounted below it.
  *
- * A bind source is cloned on the host's side and is a peer of the host's mount until its propagation is
- * set; when the config says nothing it becomes private. In a user namespace a "shared" bind is made
- * a slave first: mounts of an unprivileged owner must not propagate to the host.
+ * A bind source is cloned on the host's side and is a peer of the host's mounts, those below it included,
+ * until its propagation is set; see bind_propagation().
  */
 #include "mount_options.h"
 
@@ -148,17 +147,6 @@ static void set_attributes(struct plan_step *s, const struct mount_plan *mp)
 	s->val[2] = mp->propagation;
 }
 
-static void add_remount(struct build *b, const struct mount_plan *mp, const char *origin, const char *note,
-			uint64_t attr, uint64_t propagation)
-{
-	uint32_t dest = plan_str(b->p, mp->dest);
-	struct inside_step *s = plan_inside(b->p, STEP_REMOUNT, origin);
-	s->note = note;
-	s->s.str[1] = dest;
-	s->s.val[0] = attr;
-	s->s.val[2] = propagation;
-}
-
 static void mount_remount(struct build *b, const struct mount_plan *mp, const char *origin)
 {
 	uint32_t dest = plan_str(b->p, mp->dest);
@@ -167,6 +155,30 @@ static void mount_remount(struct build *b, const struct mount_plan *mp, const ch
 	s->s.str[1] = dest;
 	s->s.str[2] = data;
 	set_attributes(&s->s, mp);
+}
+
+/*
+ * No mount of the tree may stay a peer of the host's: what is mounted below the bind, our masks and
+ * read-only paths too, would appear on the host and stay there. So the whole tree is cut off first and then
+ * gets the option, which may be meant for its top alone:
+ *
+ *   none, private, unbindable   private all the way down
+ *   slave                       slaves all the way down
+ *   shared                      a peer group of its own that still receives from the host
+ *
+ * With a shared root (engines set it for volumes whose mounts shall go both ways) a shared bind remains the
+ * host's peer; not so in a user namespace, whose owner has no say over the host's mounts.
+ */
+static void bind_propagation(const struct build *b, const struct mount_plan *mp, struct plan_step *s)
+{
+	uint64_t asked = mp->propagation;
+	bool receives = asked & (MS_SLAVE | MS_SHARED);
+	if ((asked & MS_SHARED) && plan_root_is_shared(b) && !b->userns && !mp->slave_first) {
+		s->val[2] = asked;
+		return;
+	}
+	s->val[2] = (receives ? MS_SLAVE : MS_PRIVATE) | (mp->recursive ? MS_REC : 0);
+	s->val[3] = asked & (MS_SHARED | MS_UNBINDABLE) ? asked : 0;
 }
 
 static void mount_bind(struct build *b, const struct mount_plan *mp, const char *origin)
@@ -186,13 +198,7 @@ static void mount_bind(struct build *b, const struct mount_plan *mp, const char 
 	s->s.str[1] = dest;
 	s->s.flags = mp->cgroup_bind ? STEP_F_DIR : 0; /* of others, act/ knows when it has opened them */
 	set_attributes(&s->s, mp);
-	uint64_t rec = mp->recursive ? MS_REC : 0;
-	if (!mp->propagation)
-		s->s.val[2] = MS_PRIVATE | rec;
-	if ((mp->propagation & MS_SHARED) && (b->userns || mp->slave_first)) {
-		s->s.val[2] = MS_SLAVE | MS_REC;
-		add_remount(b, mp, origin, "shared within the container", 0, mp->propagation);
-	}
+	bind_propagation(b, mp, &s->s);
 }
 
 static bool in_names(const char *const *names, size_t n, const char *type)
@@ -310,10 +316,15 @@ static int add_mount(struct build *b, size_t i, struct err *e)
 
 static void finish_readonly(struct build *b)
 {
-	for (size_t i = 0; i < b->c->mounts.n; i++)
-		if (b->mounts[i].late_readonly)
-			add_remount(b, &b->mounts[i], at_index(b, "mounts", i),
-				    "read-only now that it is filled", MOUNT_ATTR_RDONLY, 0);
+	for (size_t i = 0; i < b->c->mounts.n; i++) {
+		if (!b->mounts[i].late_readonly)
+			continue;
+		uint32_t dest = plan_str(b->p, b->mounts[i].dest);
+		struct inside_step *s = plan_inside(b->p, STEP_REMOUNT, at_index(b, "mounts", i));
+		s->note = "read-only now that it is filled";
+		s->s.str[1] = dest;
+		s->s.val[0] = MOUNT_ATTR_RDONLY;
+	}
 }
 
 int plan_mounts(struct build *b, struct err *e)

@@ -192,6 +192,12 @@ static const struct propagation *root_propagation(const struct build *b)
 	return NULL;
 }
 
+bool plan_root_is_shared(const struct build *b)
+{
+	const struct propagation *p = root_propagation(b);
+	return p && p->end == MS_SHARED;
+}
+
 static bool hooks_before_pivot(const struct spec_hooks *h)
 {
 	return h->kind[HOOK_PRESTART].n || h->kind[HOOK_CREATE_RUNTIME].n || h->kind[HOOK_CREATE_CONTAINER].n;

@@ -36,7 +36,7 @@ struct step_info {
 	const char *name; /* in the output of `berth plan`; stable */
 	const char *what; /* "set the host name": what failed, in an error */
 	int subject;	  /* 1 + index of the str[] that names the object, or 0 */
-	struct step_field fields[8];
+	struct step_field fields[9]; /* the last one is F_END */
 };
 const struct step_info *plan_step_info(unsigned kind); /* NULL when out of range */
 

@@ -32,8 +32,7 @@ static const struct flag_name flag_names[] = {
 	{ STEP_F_IN_DEV, "in-dev" },       { STEP_F_BIND, "bind-on-dev-console" },
 	{ STEP_F_NO_PIVOT, "chroot" },     { STEP_F_MAKE, "make" },
 	{ STEP_F_RETRY, "retry-as-user" }, { STEP_F_LISTENER, "listener" },
-	{ STEP_F_OPTIONAL, "optional" },   { STEP_F_RECURSIVE, "recursive" },
-	{ STEP_F_NO_LINKS, "no-links" },
+	{ STEP_F_OPTIONAL, "optional" },   { STEP_F_NO_LINKS, "no-links" },
 };
 
 static void append(struct arena *a, struct strv *l, size_t *cap, const char *s)

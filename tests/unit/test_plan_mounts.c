@@ -46,15 +46,46 @@ T_TEST(options_of_a_bind)
 	c.mounts = MOUNT("/b", "bind", "/src", "\"shared\"");
 	p = u_ok(&c);
 	s = u_step(&p, STEP_MOUNT_BIND, 0);
-	T_INT(s->val[2], MS_SHARED);
+	T_INT(s->val[2], MS_SLAVE);
+	T_INT(s->val[3], MS_SHARED);
 	T_INT(p.fds[s->fd].num, 0);
 	T_STR(p.fds[s->fd].path, "/src");
-	T_INT(u_count(&p, STEP_REMOUNT), 0);
+}
 
-	c.linux_ = "\"namespaces\":[{\"type\":\"mount\"},{\"type\":\"user\"}]," USER_MAPS;
-	p = u_ok(&c);
-	T_INT(u_step(&p, STEP_MOUNT_BIND, 0)->val[2], MS_SLAVE | MS_REC);
-	T_INT(u_step(&p, STEP_REMOUNT, 0)->val[2], MS_SHARED);
+#define NS_PLAIN "\"namespaces\":[{\"type\":\"mount\"}]"
+#define NS_USER_TOO "\"namespaces\":[{\"type\":\"mount\"},{\"type\":\"user\"}]," USER_MAPS
+#define ROOT_SHARED ",\"rootfsPropagation\":\"rshared\""
+
+T_TEST(propagation_of_binds)
+{
+	static const struct {
+		const char *options, *linux_;
+		uint64_t first, then;
+	} rows[] = {
+		{ "\"bind\"", NS_PLAIN, MS_PRIVATE, 0 },
+		{ "\"rbind\",\"private\"", NS_PLAIN, MS_PRIVATE | MS_REC, 0 },
+		{ "\"rbind\",\"rprivate\"", NS_PLAIN, MS_PRIVATE | MS_REC, 0 },
+		{ "\"rbind\",\"slave\"", NS_PLAIN, MS_SLAVE | MS_REC, 0 },
+		{ "\"rbind\",\"slave\"", NS_PLAIN ROOT_SHARED, MS_SLAVE | MS_REC, 0 },
+		{ "\"rbind\",\"unbindable\"", NS_PLAIN, MS_PRIVATE | MS_REC, MS_UNBINDABLE },
+		{ "\"rbind\",\"runbindable\"", NS_PLAIN, MS_PRIVATE | MS_REC, MS_UNBINDABLE | MS_REC },
+		{ "\"rbind\",\"shared\"", NS_PLAIN, MS_SLAVE | MS_REC, MS_SHARED },
+		{ "\"rbind\",\"rshared\"", NS_PLAIN, MS_SLAVE | MS_REC, MS_SHARED | MS_REC },
+		{ "\"rbind\",\"rshared\"", NS_PLAIN ROOT_SHARED, MS_SHARED | MS_REC, 0 },
+		{ "\"rbind\",\"rslave\",\"rshared\"", NS_PLAIN ROOT_SHARED, MS_SLAVE | MS_REC,
+		  MS_SHARED | MS_REC },
+		{ "\"rbind\",\"rshared\"", NS_USER_TOO ROOT_SHARED, MS_SLAVE | MS_REC, MS_SHARED | MS_REC },
+	};
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		char mount[256];
+		snprintf(mount, sizeof(mount), MOUNT("/b", "none", "/s", "%s"), rows[i].options);
+		struct cfg c = { .mounts = mount, .linux_ = rows[i].linux_ };
+		struct plan p = u_ok(&c);
+		const struct plan_step *s = u_step(&p, STEP_MOUNT_BIND, 0);
+		T_INT(s->val[2], rows[i].first);
+		T_INT(s->val[3], rows[i].then);
+		T_INT(u_count(&p, STEP_REMOUNT), 0);
+	}
 }
 
 T_TEST(remount)
