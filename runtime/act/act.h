@@ -26,6 +26,7 @@ struct init_proc {
 	int console;	/* pty master, or -1 */
 	int listener;	/* seccomp listener, or -1 */
 	bool exec_seen; /* MSG_EXEC came */
+	unsigned forks; /* how many MSG_CHILD came */
 	uint64_t nofile_soft; /* RLIMIT_NOFILE to put back, or 0 */
 	struct plan_report failed; /* the MSG_FAILED that came, if failed.msg is set */
 };
@@ -51,6 +52,9 @@ int launch_start(struct plan *p, struct init_proc *ip, int cgfd, unsigned preser
  * Returns the message (0 for that end of file), or -1. `fd`: ip->sync, or the connection of start. Without a
  * plan (start) a MSG_FAILED is only kept in ip->failed and *e stays unset: the caller finds the words. */
 int launch_wait(struct plan *p, struct init_proc *ip, int fd, unsigned until, struct err *e);
+/* After MSG_SECCOMP: give ip->listener to the agent of the config, then tell berth-init on `fd` to go on. */
+int listener_hand_over(struct init_proc *ip, int fd, const struct spec_config *c, pid_t pid, const char *state,
+		       struct err *e);
 /* Put back the limit on open files that launch_open_fds() had to raise; when berth-init is ready. */
 void launch_restore_nofile(const struct init_proc *ip);
 int launch_send(int fd, enum plan_cmd_type type, struct err *e);

@@ -147,19 +147,40 @@ static void run_poststop(struct creation *x)
 	hooks_run(&x->config->hooks, HOOK_POSTSTOP, state, x->rec.bundle, true, &ignored);
 }
 
-static void undo(struct creation *x)
+/* False: another command deleted the container while we did not hold the lock, and nothing of it is ours. */
+static bool still_ours(struct creation *x)
 {
 	struct err ignored = { 0 };
+	if (!x->dir_made || x->dir.locked)
+		return true;
+	return state_dir_lock(&x->dir, &ignored) == 0;
+}
+
+static void warn_and_clear(struct err *e)
+{
+	if (e->set)
+		log_warn("%s", e->text);
+	err_clear(e);
+}
+
+static void undo(struct creation *x)
+{
+	struct err e = { 0 };
+	if (!still_ours(x)) {
+		init_proc_clear(&x->init);
+		return;
+	}
 	if (x->cgfd >= 0)
-		cgroup_kill(x->cgfd, SIGKILL, &ignored);
+		cgroup_kill(x->cgfd, SIGKILL, &e);
+	warn_and_clear(&e);
 	init_proc_clear(&x->init);
 	if (x->pid_file_made)
 		unlink(x->args->pid_file);
-	if (x->rec.cgroup.inode && cgroup_destroy(&x->rec.cgroup, &ignored) < 0)
-		log_warn("%s", ignored.text);
-	err_clear(&ignored);
-	if (x->dir_made && state_dir_remove(&x->dir, &ignored) < 0)
-		log_warn("%s", ignored.text);
+	cgroup_destroy(&x->rec.cgroup, &e);
+	warn_and_clear(&e);
+	if (x->dir_made)
+		state_dir_remove(&x->dir, &e);
+	warn_and_clear(&e);
 	if (x->hooks_ran)
 		run_poststop(x);
 }

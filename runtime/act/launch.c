@@ -241,9 +241,24 @@ static int receive(int sock, struct plan_report *r, int *ret_fd, struct err *e)
 	return 1;
 }
 
-static int became(struct init_proc *ip, const struct plan_report *r, struct err *e)
+/* berth-init may be in the hands of somebody who can trace it, and we kill what it names: so only while a
+ * STEP_FORK of the plan is due, and only a child of ours. */
+static bool may_become(struct plan *p, const struct init_proc *ip, const struct plan_report *r)
 {
 	siginfo_t si;
+	size_t due = 0;
+	for (size_t i = 0; p && i < p->ninside; i++)
+		due += p->inside[i].s.kind == STEP_FORK;
+	return ip->forks < due && r->value > 1 && r->value != ip->pid &&
+	       waitid(P_PID, (id_t)r->value, &si, WEXITED | WNOHANG | WNOWAIT) == 0;
+}
+
+static int became(struct plan *p, struct init_proc *ip, const struct plan_report *r, struct err *e)
+{
+	siginfo_t si;
+	if (!may_become(p, ip, r))
+		return err_set(e, 0, "berth-init named a process that is not its own");
+	ip->forks++;
 	reap(ip, &si);
 	fd_close(&ip->pidfd);
 	/* the new process is our child too (CLONE_PARENT) and not reaped, so the number is its own */
@@ -282,7 +297,7 @@ static int handle(struct plan *p, struct init_proc *ip, const struct plan_report
 		ip->failed = *r;
 		return p ? plan_explain(p, r, e) : -1;
 	case MSG_CHILD:
-		return became(ip, r, e);
+		return became(p, ip, r, e);
 	case MSG_CONSOLE:
 		return keep_fd(&ip->console, fd, "terminal", e);
 	case MSG_SECCOMP:

@@ -27,6 +27,10 @@ static int do_state_dir(struct creation *x, const struct host_step *s, struct er
 	/* later commands must not depend on the bundle being visible, so the config is kept with the state */
 	if (fd_write_atomic(x->dir.fd, "config.json", x->json, x->json_len, 0600, e) < 0)
 		return -1;
+	/* from here on `delete --force` finds what there is to clean up, whatever happens to us */
+	x->rec.cgroup.intended = !cgroup_exists(x->args->driver, x->rec.cgroup.path);
+	if (state_write(&x->dir, &x->rec, e) < 0)
+		return -1;
 	return plan_compile_seccomp(&x->plan, x->config->linux_->seccomp, x->dir.root_fd, e);
 }
 
@@ -36,8 +40,8 @@ static int do_cgroup(struct creation *x, const struct host_step *s, struct err *
 	if (cgroup_create(&x->arena, x->args->driver, x->rec.cgroup.path, x->config, &x->rec.cgroup,
 			  &x->cgfd, e) < 0)
 		return -1;
-	/* from here on a `delete --force` must find the cgroup, whatever happens to us */
-	return state_write(&x->dir, &x->rec, e);
+	x->rec.cgroup.intended = false;
+	return x->rec.cgroup.inode ? state_note_cgroup(&x->dir, &x->rec.cgroup, e) : 0;
 }
 
 static int do_resources(struct creation *x, const struct host_step *s, struct err *e)
@@ -154,15 +158,20 @@ static int do_pid_file(struct creation *x, const struct host_step *s, struct err
 		return -1;
 	if (!x->args->pid_file)
 		return 0;
-	x->pid_file_made = true;
-	return pid_file_write(x->args->pid_file, x->rec.pid, e);
+	int r = pid_file_write(x->args->pid_file, x->rec.pid, e);
+	x->pid_file_made = r == 0;
+	return r;
 }
 
 static int do_state(struct creation *x, const struct host_step *s, struct err *e)
 {
 	(void)s;
 	x->rec.created_done = true;
-	return state_write(&x->dir, &x->rec, e);
+	if (state_write(&x->dir, &x->rec, e) < 0)
+		return -1;
+	/* #3, the second half: it may wait for `berth start` without us. Were we killed before this, it would
+	 * have seen the end of SYNC and ended, so no process waits that no record knows of. */
+	return x->request.wait_for_start ? launch_send(x->init.sync, CMD_GO, e) : 0;
 }
 
 static host_fn *const host_fns[HOST_STEP_KINDS] = {
@@ -189,12 +198,25 @@ int creation_perform(struct creation *x, struct err *e)
 	return 0;
 }
 
-static int send_listener(struct creation *x, struct err *e)
+/* The agent has the listener before the program runs: berth-init waits for our word. */
+int listener_hand_over(struct init_proc *ip, int fd, const struct spec_config *c, pid_t pid, const char *state,
+		       struct err *e)
 {
-	const char *state = state_json(&x->arena, &x->rec, STATUS_CREATED, x->rec.pid, false, NULL);
-	int r = seccomp_send_listener(x->config->linux_->seccomp, x->init.listener, x->rec.pid, state, e);
-	fd_close(&x->init.listener);
-	return r;
+	if (!c || !c->linux_->seccomp)
+		return err_set(e, 0, "berth-init sent a seccomp listener that nobody asked for");
+	int r = seccomp_send_listener(c->linux_->seccomp, ip->listener, pid, state, e);
+	fd_close(&ip->listener);
+	return r < 0 ? -1 : launch_send(fd, CMD_GO, e);
+}
+
+static int poststart(struct creation *x, struct err *e)
+{
+	if (!x->config->hooks.kind[HOOK_POSTSTART].n)
+		return 0;
+	/* a hook may call berth on its own container */
+	state_dir_unlock(&x->dir);
+	const char *state = state_json(&x->arena, &x->rec, STATUS_RUNNING, x->rec.pid, false, NULL);
+	return hooks_run(&x->config->hooks, HOOK_POSTSTART, state, x->rec.bundle, false, e);
 }
 
 int creation_start(struct creation *x, struct err *e)
@@ -209,12 +231,9 @@ int creation_start(struct creation *x, struct err *e)
 		if (m < 0)
 			return -1;
 		if (m == 0)
-			break;
-		if (send_listener(x, e) < 0)
+			return poststart(x, e);
+		const char *state = state_json(&x->arena, &x->rec, STATUS_CREATED, x->rec.pid, false, NULL);
+		if (listener_hand_over(&x->init, x->init.sync, x->config, x->rec.pid, state, e) < 0)
 			return -1;
 	}
-	if (!x->config->hooks.kind[HOOK_POSTSTART].n)
-		return 0;
-	const char *state = state_json(&x->arena, &x->rec, STATUS_RUNNING, x->rec.pid, false, NULL);
-	return hooks_run(&x->config->hooks, HOOK_POSTSTART, state, x->rec.bundle, false, e);
 }

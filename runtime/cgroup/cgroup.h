@@ -37,6 +37,7 @@ struct cgroup_ref {
 	unsigned made;	   /* how many levels of `path`, counted from its end, we made; 0: an empty cgroup
 			    * that existed is used: killed and frozen like ours, never removed */
 	const char *scope; /* systemd unit, or "" */
+	bool intended;	   /* there was no such cgroup yet and we were about to make it (inode is 0) */
 	struct cgroup_holder holder;
 };
 
@@ -44,7 +45,7 @@ struct cgroup_ref {
  * a path in the arena or NULL with *e set (no cgroup2 at all; says so for a pure v1 host). */
 const char *cgroup_mount_path(struct arena *a, struct err *e);
 
-/* The path a container gets: linux.cgroupsPath or, when absent or "", "/berth/ID". A relative path
+/* The path a container gets: linux.cgroupsPath or, when absent or "", "/berth-ID". A relative path
  * counts from the mount as well ("system.slice:docker:ID" without the systemd driver is a name like any
  * other). Rootless, the default and relative paths are below our own cgroup, which is read from
  * /proc/self/cgroup; else nothing is read. Refuses "/", "." and ".." parts, control characters, and
@@ -52,6 +53,12 @@ const char *cgroup_mount_path(struct arena *a, struct err *e);
  * cgroup of the manager, and cgroup_create() finds out the whole. "" for CGROUP_DISABLED. */
 int cgroup_resolve_path(struct arena *a, const struct spec_config *c, const char *id, enum cgroup_driver d,
 			bool rootless, const char **ret_path, struct err *e);
+
+/* For a create that may be killed at any instant: is there a cgroup of this path already (cgroupfs driver; else
+ * true)? When there was none and the record says `intended`, cgroup_remove_leftover() removes the one that the
+ * killed create made, if it did, and is silent: rmdir(2) of a cgroup with a process or a child in it fails. */
+bool cgroup_exists(enum cgroup_driver d, const char *path);
+void cgroup_remove_leftover(const struct cgroup_ref *ref);
 
 /* Make the cgroup (and parents); use one that exists only when it is empty: refused when it holds
  * processes (also further below), is frozen, or enables controllers for children. Refuses limits of the

@@ -204,7 +204,7 @@ int cg_path_resolve(struct arena *a, const struct spec_config *c, const char *id
 			return -1;
 	}
 	if (absent)
-		asked = arena_printf(a, "berth/%s", id);
+		asked = arena_printf(a, "berth-%s", id);
 	char *path = normalise(a, asked);
 	const char *problem = path_problem(path);
 	if (problem && absent)

@@ -40,27 +40,35 @@ static int wait_exit(const struct container *c, struct err *e)
 		       EXIT_WAIT_MS / 1000);
 }
 
-/* Everything in the cgroup at once (frozen or not), then the process itself in case it was moved away. */
+/* Everything in the cgroup at once, frozen or not. */
+static int kill_cgroup(const struct container *c, struct err *e)
+{
+	if (c->rec.cgroup.driver == CGROUP_DISABLED || !c->rec.cgroup.inode)
+		return 0;
+	CLEANUP_FD int cgroup = cgroup_open(&c->rec.cgroup, e);
+	if (e->set || (cgroup >= 0 && cgroup_kill(cgroup, SIGKILL, e) < 0))
+		return -1;
+	err_clear(e);
+	return 0;
+}
+
+/* The cgroup, then the process itself in case it was moved away; a failure of the one does not spare the other. */
 static int kill_everything(const struct container *c, struct err *e)
 {
-	if (c->rec.cgroup.driver != CGROUP_DISABLED && c->rec.cgroup.inode) {
-		CLEANUP_FD int cgroup = cgroup_open(&c->rec.cgroup, e);
-		if (e->set || (cgroup >= 0 && cgroup_kill(cgroup, SIGKILL, e) < 0))
-			return -1;
-		err_clear(e);
-	}
+	int r = kill_cgroup(c, e);
 	if (c->pidfd < 0) {
 		if (c->status == STATUS_STOPPED || c->status == STATUS_CREATING)
-			return 0;
+			return r;
 		return err_set(e, 0, "container \"%s\": its process cannot be opened", c->dir.id);
 	}
 	if (sys_pidfd_send_signal(c->pidfd, SIGKILL) < 0 && errno != ESRCH)
 		return err_set(e, errno, "kill container \"%s\"", c->dir.id);
-	return wait_exit(c, e);
+	return r < 0 ? -1 : wait_exit(c, e);
 }
 
 int container_remove(struct container *c, const struct spec_hooks *hooks, struct err *e)
 {
+	cgroup_remove_leftover(&c->rec.cgroup);
 	if (kill_everything(c, e) < 0 || cgroup_destroy(&c->rec.cgroup, e) < 0 ||
 	    state_dir_remove(&c->dir, e) < 0)
 		return -1;

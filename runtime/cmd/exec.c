@@ -80,10 +80,35 @@ static int go(struct plan *p, struct container *c, const struct spec_config *cfg
 		if (m <= 0)
 			return m;
 		const char *state = state_json(&c->arena, &c->rec, STATUS_RUNNING, c->rec.pid, false, NULL);
-		if (seccomp_send_listener(cfg->linux_->seccomp, ip->listener, ip->pid, state, e) < 0)
+		if (listener_hand_over(ip, ip->sync, cfg, ip->pid, state, e) < 0)
 			return -1;
-		fd_close(&ip->listener);
 	}
+}
+
+static int clone_into(struct plan *p, struct container *c, struct init_proc *ip, int cgfd, unsigned preserve,
+		      struct err *e)
+{
+	if (cgfd >= 0 && cgroup_clone_begin(&c->rec.cgroup, cgfd, e) < 0)
+		return -1;
+	return launch_start(p, ip, cgfd, preserve, e);
+}
+
+static int spawn(struct plan *p, struct container *c, struct init_proc *ip, const struct exec_opts *o, unsigned preserve,
+		 struct err *e)
+{
+	struct launch_fds lf = { .pidfd = c->pidfd, .listen = -1, .cgroup = -1 };
+	CLEANUP_FD int cgfd = exec_cgroup(c, o->cgroup, e);
+	if ((cgfd < 0 && e->set) || launch_open_fds(p, &lf, ip, e) < 0)
+		return -1;
+	if (clone_into(p, c, ip, cgfd, preserve, e) == 0)
+		return 0;
+	if (e->eno != EBUSY || o->cgroup || cgfd < 0)
+		return -1;
+	err_clear(e);
+	fd_close(&cgfd);
+	fd_close(&ip->sync);
+	cgfd = exec_cgroup_of_init(c, e);
+	return cgfd < 0 ? -1 : clone_into(p, c, ip, cgfd, preserve, e);
 }
 
 static int exec_in(struct container *c, const struct exec_opts *o, int argc, char **argv, struct err *e)
@@ -98,16 +123,10 @@ static int exec_in(struct container *c, const struct exec_opts *o, int argc, cha
 	unsigned preserve;
 	if (make_plan(&plan, c, cfg, proc, o, &preserve, e) < 0)
 		return -1;
-	CLEANUP_FD int cgfd = exec_cgroup(c, o->cgroup, e);
-	if (cgfd < 0 && e->set)
-		return -1;
 	if (!o->detach && foreground_prepare(e) < 0)
 		return -1;
 	CLEANUP_INIT_PROC struct init_proc ip = INIT_PROC_INIT;
-	struct launch_fds lf = { .pidfd = c->pidfd, .listen = -1, .cgroup = -1 };
-	if (launch_open_fds(&plan, &lf, &ip, e) < 0 ||
-	    (cgfd >= 0 && cgroup_clone_begin(&c->rec.cgroup, cgfd, e) < 0) ||
-	    launch_start(&plan, &ip, cgfd, preserve, e) < 0 ||
+	if (spawn(&plan, c, &ip, o, preserve, e) < 0 ||
 	    launch_wait(&plan, &ip, ip.sync, 1U << MSG_READY, e) < 0 || hand_over(&ip, proc, o, e) < 0 ||
 	    go(&plan, c, cfg, &ip, e) < 0)
 		return -1;

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -186,4 +187,22 @@ int exec_cgroup(struct container *c, const char *sub, struct err *e)
 	int child = sys_openat2(fd, sub, O_RDONLY | O_DIRECTORY | O_CLOEXEC,
 				RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV);
 	return child < 0 ? err_set(e, errno, "open cgroup \"%s\" of the container", sub) : child;
+}
+
+int exec_cgroup_of_init(struct container *c, struct err *e)
+{
+	char file[64], text[4096 + 64];
+	snprintf(file, sizeof(file), "/proc/%d/cgroup", (int)c->rec.pid);
+	ssize_t n = fd_read_small(AT_FDCWD, file, text, sizeof(text));
+	/* the process still lives, so what was read is about it and not about another one with its number */
+	if (n < 0 || sys_pidfd_send_signal(c->pidfd, 0) < 0)
+		return err_set(e, errno, "find the cgroup of the container's first process");
+	char *line = strncmp(text, "0::", 3) == 0 ? text : strstr(text, "\n0::");
+	line = line ? strstr(line, "0::") + 3 : text + n;
+	line[strcspn(line, "\n")] = '\0';
+	size_t len = strlen(c->rec.cgroup.path);
+	if (strncmp(line, c->rec.cgroup.path, len) != 0 || line[len] != '/')
+		return err_set(e, 0, "cgroup \"%s\" takes no process: controllers are enabled for cgroups below it",
+			       c->rec.cgroup.path);
+	return exec_cgroup(c, line + len, e);
 }

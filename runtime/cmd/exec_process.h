@@ -24,5 +24,9 @@ struct spec_process *exec_process(struct arena *a, const struct spec_config *cfg
 /* The cgroup for the process: the container's or, with --cgroup, one below it. -1 without *e: the
  * container has none. */
 int exec_cgroup(struct container *c, const char *sub, struct err *e);
+/* The one that the container's first process is in now, below the container's: a container that manages its own
+ * cgroup (an init system) has moved there, and the kernel takes no process beside cgroups with controllers
+ * (cgroups(7), "no internal processes"). -1 with *e. */
+int exec_cgroup_of_init(struct container *c, struct err *e);
 
 #endif

@@ -26,14 +26,18 @@ static int run_run(const struct globals *g, void *opts, int argc, char **argv, s
 	CLEANUP_CREATION struct creation x = CREATION_INIT;
 	if (creation_load(&x, &args, e) < 0)
 		return -1;
-	if (!o->detach && (foreground_prepare(e) < 0 || (!o->no_subreaper && become_subreaper(e) < 0)))
+	if (!o->detach && !o->no_subreaper && become_subreaper(e) < 0)
 		return -1;
-	if (creation_perform(&x, e) < 0 || creation_start(&x, e) < 0)
+	/* signals are forwarded from the moment on at which there is a program to get them; before that they
+	 * end us as they would end `create` */
+	if (creation_perform(&x, e) < 0 || (!o->detach && foreground_prepare(e) < 0) || creation_start(&x, e) < 0)
 		return -1;
 	if (o->detach) {
 		creation_keep(&x);
 		return 0;
 	}
+	/* it may run for days: other commands need the lock */
+	state_dir_unlock(&x.dir);
 	bool terminal = x.config->process->terminal && !o->console_socket;
 	int status = foreground_wait(&x.init, terminal, e);
 	if (status >= 0 && o->keep)

@@ -46,14 +46,6 @@ static unsigned explain(struct container *c, struct spec_config *cfg, const stru
 	return STEP_NONE;
 }
 
-static int send_listener(struct container *c, const struct spec_config *cfg, struct init_proc *ip, struct err *e)
-{
-	const char *state = state_json(&c->arena, &c->rec, STATUS_CREATED, c->rec.pid, false, NULL);
-	int r = seccomp_send_listener(cfg ? cfg->linux_->seccomp : NULL, ip->listener, c->rec.pid, state, e);
-	fd_close(&ip->listener);
-	return r;
-}
-
 /* Serve the connection until the program was executed. *ret_hook: it was a hook that failed. */
 static int serve(struct container *c, struct spec_config *cfg, int conn, bool *ret_hook, struct err *e)
 {
@@ -67,7 +59,8 @@ static int serve(struct container *c, struct spec_config *cfg, int conn, bool *r
 				*ret_hook = explain(c, cfg, &ip.failed, e) == STEP_HOOK;
 			return -1;
 		}
-		if (send_listener(c, cfg, &ip, e) < 0)
+		const char *state = state_json(&c->arena, &c->rec, STATUS_CREATED, c->rec.pid, false, NULL);
+		if (listener_hand_over(&ip, conn, cfg, c->rec.pid, state, e) < 0)
 			return -1;
 	}
 }
@@ -78,6 +71,15 @@ static int poststart(struct container *c, const struct spec_config *cfg, struct 
 	return hooks_run(&cfg->hooks, HOOK_POSTSTART, state, c->rec.bundle, false, e);
 }
 
+/* The socket of a start that was killed before it could remove it, or of a process that has just ended. */
+static int nobody_waits(struct container *c, struct err *e)
+{
+	unlinkat(c->dir.fd, "start.sock", 0);
+	err_clear(e);
+	c->status = state_status_quick(&c->dir, &c->rec, NULL);
+	return container_require(c, 0, "start", e);
+}
+
 static int start_container(struct container *c, struct err *e)
 {
 	struct spec_config *cfg = NULL; /* most containers start without a look at it */
@@ -85,13 +87,18 @@ static int start_container(struct container *c, struct err *e)
 	if ((c->rec.has_listener || c->rec.has_poststart) && !(cfg = container_config(c, e)))
 		return -1;
 	CLEANUP_FD int conn = socket_connect_at(c->dir.fd, "start.sock", e);
-	if (conn < 0 || launch_send(conn, CMD_START, e) < 0)
+	if (conn < 0)
+		return e->eno == ECONNREFUSED ? nobody_waits(c, e) : -1;
+	if (launch_send(conn, CMD_START, e) < 0)
 		return -1;
 	int r = serve(c, cfg, conn, &hook, e);
 	/* one way or the other nobody waits behind it any more; without it the container is not "created" */
 	unlinkat(c->dir.fd, "start.sock", 0);
-	if (r == 0 && c->rec.has_poststart && (r = poststart(c, cfg, e)) < 0)
-		hook = true;
+	if (r == 0 && c->rec.has_poststart) {
+		state_dir_unlock(&c->dir); /* a hook may call berth on its own container */
+		r = poststart(c, cfg, e);
+		hook = r < 0 && state_dir_lock(&c->dir, &(struct err){ 0 }) == 0;
+	}
 	if (hook) {
 		struct err ignored = { 0 };
 		if (c->rec.has_poststop && !cfg)

@@ -283,6 +283,8 @@ int step_ready(struct init *in, const struct plan_step *s)
 		wait_cmd(in, CMD_START);
 		return 0;
 	}
+	/* the second half of #3: the container is on record now, and whoever finds the record finds us */
+	wait_cmd(in, CMD_GO);
 	drop_fd(&in->sync);
 	serve(in, listener);
 	drop_fd(&listener);

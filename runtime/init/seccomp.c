@@ -51,6 +51,7 @@ static int carry(void *arg)
 		/* the container must not run with a listener that nobody holds */
 		if (send_fd(c->in->sync, &r, sizeof(r), c->listener) < 0)
 			die();
+		wait_cmd(c->in, CMD_GO); /* the agent has it */
 		close(c->listener);
 		__atomic_store_n(&c->state, SENT, __ATOMIC_RELEASE);
 	}

@@ -48,7 +48,10 @@ void report_failure(struct init *in, enum plan_msg msg)
 {
 	in->why.magic = PLAN_MAGIC;
 	in->why.msg = msg;
-	send_fd(in->sync, &in->why, sizeof(in->why), -1); /* we end anyway, or it was only a warning */
+	/* we end anyway, or it was only a warning. write(2) first: a filter that is in force lets it pass more often
+	 * than sendmsg(2), and SIGPIPE would be as good an end as any */
+	if (write(in->sync, &in->why, sizeof(in->why)) != (ssize_t)sizeof(in->why))
+		send_fd(in->sync, &in->why, sizeof(in->why), -1);
 }
 
 void warn(struct init *in, enum plan_detail detail, int err, const char *text)

@@ -22,8 +22,9 @@
  * struct plan_cmd to berth-init, struct plan_report from it (a report may carry one fd). End of file on
  * either side is failure.
  * MSG_FAILED may come after MSG_EXEC, which is sent before a seccomp filter could forbid it: then it counts.
- * After MSG_READY a container that waits for `berth start` serves connections on its LISTEN fd with
- * the same two records; a client that goes away before CMD_START is forgotten and the wait goes on.
+ * After MSG_READY a container that waits for `berth start` first waits for CMD_GO on SYNC (it is on record
+ * then), and serves connections on its LISTEN fd with the same two records; a client that goes away before
+ * CMD_START is forgotten and the wait goes on.
  */
 #ifndef BERTH_PLAN_FORMAT_H
 #define BERTH_PLAN_FORMAT_H
@@ -140,7 +141,7 @@ enum plan_kind {
 	STEP_CAPS,	 /* val0: effective, val1: permitted, val2: inheritable, val3: ambient; verified */
 	STEP_NO_NEW_PRIVS,
 	STEP_SECCOMP,	 /* str0: blob of struct sock_filter; num: how many; val0: flags; flags: STEP_F_LISTENER:
-			  * sends MSG_SECCOMP with the listener fd before going on. Sends MSG_EXEC itself, first,
+			  * sends MSG_SECCOMP with the listener fd, and goes on at CMD_GO. Sends MSG_EXEC itself, first,
 			  * and does what STEP_EXEC has to do before execve(2) */
 	STEP_EXEC,	 /* str1: argv list; str2: env list; num: fds to keep from 3 on; resets signals; the
 			  * file is what STEP_LOOKUP found. MSG_EXEC, then execve(2). */

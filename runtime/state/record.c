@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 #include <yajl/yajl_parse.h>
 
 #include "../../spec/spec.h"
@@ -55,6 +56,7 @@ static const struct member members[] = {
 	{ "cgroupPath", M_STRING, R(cgroup.path) },
 	{ "cgroupInode", M_U64, R(cgroup.inode) },
 	{ "cgroupMade", M_UINT, R(cgroup.made) },
+	{ "cgroupIntended", M_BOOL, R(cgroup.intended) },
 	{ "cgroupScope", M_NAME, R(cgroup.scope) },
 	{ "annotations", M_MAP, R(annotations) },
 };
@@ -364,6 +366,27 @@ int record_decode(struct arena *a, const char *text, size_t len, const char *id,
 	return -1;
 }
 
+/* state_note_cgroup(), by a create that did not get further. */
+static void read_note(struct state_dir *d, struct cgroup_ref *ref)
+{
+	char text[64], *colon;
+	uint64_t inode, made;
+	ssize_t n = readlinkat(d->fd, "cgroup", text, sizeof(text) - 1);
+
+	if (n <= 0)
+		return;
+	text[n] = '\0';
+	colon = strchr(text, ':');
+	if (!colon)
+		return;
+	*colon = '\0';
+	if (parse_u64(text, UINT64_MAX, &inode) < 0 || parse_u64(colon + 1, LEVELS_LIMIT, &made) < 0)
+		return;
+	ref->inode = inode;
+	ref->made = (unsigned)made;
+	ref->intended = false;
+}
+
 int state_read(struct arena *a, struct state_dir *d, struct record *ret, struct err *e)
 {
 	size_t len;
@@ -371,5 +394,7 @@ int state_read(struct arena *a, struct state_dir *d, struct record *ret, struct 
 
 	if (!text || record_decode(a, text, len, d->id, ret, e) < 0)
 		return err_add(e, "state of container \"%s\"", d->id);
+	if (!ret->created_done)
+		read_note(d, &ret->cgroup);
 	return 0;
 }

@@ -14,6 +14,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -200,6 +201,32 @@ int state_dir_open(struct state_dir *d, const char *root_option, const char *id,
 	int eno = errno;
 	state_dir_close(d);
 	return eno == ENOENT ? unknown_id(id, e) : err_set(e, eno, "open the state of container \"%s\"", id);
+}
+
+void state_dir_unlock(struct state_dir *d)
+{
+	flock(d->fd, LOCK_UN);
+	d->locked = false;
+}
+
+int state_dir_lock(struct state_dir *d, struct err *e)
+{
+	if (lock(d) < 0)
+		return err_set(e, errno, "lock the state of container \"%s\"", d->id);
+	d->locked = true;
+	if (!state_dir_gone(d))
+		return 0;
+	state_dir_unlock(d);
+	return unknown_id(d->id, e);
+}
+
+/* A link because it is made in one call, whole or not at all; its text is no path. */
+int state_note_cgroup(struct state_dir *d, const struct cgroup_ref *ref, struct err *e)
+{
+	char text[64];
+
+	snprintf(text, sizeof(text), "%llu:%u", (unsigned long long)ref->inode, ref->made);
+	return symlinkat(text, d->fd, "cgroup") < 0 ? err_set(e, errno, "note the cgroup") : 0;
 }
 
 int state_dir_gone(const struct state_dir *d)

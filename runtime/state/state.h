@@ -6,6 +6,8 @@
  *	ROOT/ID/         0700; its existence reserves the id; flock(2) on it orders the commands
  *	ROOT/ID/state.json   the record below; written under another name and renamed
  *	ROOT/ID/config.json  the bundle's config as it was read by create
+ *	ROOT/ID/cgroup       link whose text is the cgroup's inode and how many levels were made, until the
+ *	                     record says so too
  *	ROOT/ID/start.sock   berth-init waits here between create and start; removed by start
  *	ROOT/.seccomp/   compiled filters (security.h)
  *
@@ -70,6 +72,13 @@ int state_dir_create(struct state_dir *d, const char *root_option, const char *i
 /* Open an existing one; lock: take the exclusive lock, and check that it was not deleted meanwhile.
  * Missing: `container "ID" does not exist`, e->eno == ENOENT. */
 int state_dir_open(struct state_dir *d, const char *root_option, const char *id, bool lock, struct err *e);
+/* Let other commands at the container, and take the lock again. state_dir_lock(): 0, or -1 with *e; e->eno is
+ * ENOENT when it was deleted meanwhile: then nothing of it is ours any more. */
+void state_dir_unlock(struct state_dir *d);
+int state_dir_lock(struct state_dir *d, struct err *e);
+/* Keep what cgroup_create() made, in one system call; for state_read() of a container whose create was killed
+ * before it wrote the whole record. */
+int state_note_cgroup(struct state_dir *d, const struct cgroup_ref *ref, struct err *e);
 /* True when another command removed the folder since it was opened. */
 int state_dir_gone(const struct state_dir *d);
 /* Remove everything in it and itself. Missing parts are no error. */

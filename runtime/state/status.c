@@ -11,6 +11,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "../../spec/spec.h"
@@ -77,6 +79,21 @@ static int find_process(const struct record *r, int *ret_pidfd)
 	return 1;
 }
 
+/*
+ * Does berth-init wait for `berth start`? The socket is there until a start is done with it; that of a start that
+ * was killed before it could remove it refuses. berth-init forgets a client that goes away without a word.
+ */
+static bool somebody_waits(const struct state_dir *d)
+{
+	struct sockaddr_un sa = { .sun_family = AF_UNIX };
+
+	if (faccessat(d->fd, "start.sock", F_OK, AT_SYMLINK_NOFOLLOW) < 0)
+		return false;
+	snprintf(sa.sun_path, sizeof(sa.sun_path), "/proc/self/fd/%d/start.sock", d->fd);
+	CLEANUP_FD int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	return fd < 0 || connect(fd, (struct sockaddr *)&sa, sizeof(sa)) == 0 || errno != ECONNREFUSED;
+}
+
 enum status state_status_quick(struct state_dir *d, const struct record *r, int *ret_pidfd)
 {
 	CLEANUP_FD int pidfd = -1;
@@ -89,9 +106,7 @@ enum status state_status_quick(struct state_dir *d, const struct record *r, int 
 	if (alive == 0)
 		return STATUS_STOPPED;
 	/* not sure counts as alive: nothing is destroyed because of a shortage here */
-	if (faccessat(d->fd, "start.sock", F_OK, AT_SYMLINK_NOFOLLOW) == 0)
-		return STATUS_CREATED;
-	return STATUS_RUNNING;
+	return somebody_waits(d) ? STATUS_CREATED : STATUS_RUNNING;
 }
 
 enum status state_status(struct state_dir *d, const struct record *r, int *ret_pidfd)

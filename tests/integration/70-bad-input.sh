@@ -277,7 +277,7 @@ test_broken_state_is_an_error_and_can_be_deleted()
 	kill -KILL "$pid" 2>/dev/null
 	wait_for 5 test ! -d "/proc/$pid"
 	[ ! -e "$STATE/$ID" ] || die "not deleted"
-	[ ! -d /sys/fs/cgroup/berth ] || find /sys/fs/cgroup/berth -depth -type d -exec rmdir {} \; 2>/dev/null
+	[ ! -d "/sys/fs/cgroup/berth-$ID" ] || find "/sys/fs/cgroup/berth-$ID" -depth -type d -exec rmdir {} \; 2>/dev/null
 	assert_clean
 }
 

@@ -103,9 +103,9 @@ test_shim()
 	made "${g[@]}" create --bundle "$B" --pid-file "$P" "$ID"
 	assert_pid_file "$P"
 	pid=$(<"$P")
-	assert_eq "$(sed -n 's/^0:://p' "/proc/$pid/cgroup")" "/berth/$ID" "in its final cgroup"
+	assert_eq "$(sed -n 's/^0:://p' "/proc/$pid/cgroup")" "/berth-$ID" "in its final cgroup"
 	ok "${g[@]}" start "$ID"
-	assert_eq "$(sed -n 's/^0:://p' "/proc/$pid/cgroup")" "/berth/$ID"
+	assert_eq "$(sed -n 's/^0:://p' "/proc/$pid/cgroup")" "/berth-$ID"
 
 	process_file /bin/sleep 100
 	made "${g[@]}" exec --process "$F" --detach --pid-file "$B/exec.pid" "$ID"
@@ -550,7 +550,6 @@ test_library()
 	done
 	wait $!
 	# made by the first, in use by the second when the first went, so neither removes it
-	rmdir /sys/fs/cgroup/berth 2>/dev/null
 	call "$BERTH" --root "$ROOT" list --format=json
 	assert_match "$OUT" '^(\[\]|null)$'
 	bundle

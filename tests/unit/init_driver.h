@@ -291,6 +291,7 @@ static inline bool take_report(struct run *r)
 		answer(r->sync, CMD_GO);
 		break;
 	case MSG_NS_READY:
+	case MSG_SECCOMP:
 		answer(r->sync, CMD_GO);
 		break;
 	case MSG_READY:

@@ -415,7 +415,7 @@ def unified(lines):
 
 def check_outside(e, out, say):
     """The caller's view: the cgroup, and what the hooks were told"""
-    want = e["config"]["linux"].get("cgroupsPath") or "/berth/" + e["id"]
+    want = e["config"]["linux"].get("cgroupsPath") or "/berth-" + e["id"]
     want = "0::/" + want.lstrip("/")
     say("cgroup", unified((e["files"].get("cgroup") or "").split("\n")), want)
     say("cgroup seen inside", unified(out.show.get("cgroup", [])), "0::/" if new_ns(e, "cgroup") else want)
