@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * OCI hooks of the runtime namespace: prestart, createRuntime, poststart, poststop. (createContainer
- * and startContainer hooks run inside and are steps of berth-init.)
+ * and startContainer hooks run inside and are steps of berth-init; the latter with the credentials and
+ * limits of the container's process.)
  *
  * A hook is executed with exactly config's args and env (args absent: the path alone; env absent:
  * empty), the state JSON on stdin, stdout and stderr: see hooks_run(). cwd is the bundle. A hook that

@@ -6,8 +6,13 @@
  * the container's streams), a process group of its own, no other fd, default signals, umask 022. We feed,
  * drain and watch all of it from one poll loop, with the time limit, and with an eye on our own caller: a
  * hook must not outlive a berth that is gone. What it wrote first goes into the failure report.
+ *
+ * A startContainer hook is a program of the image. It gets what the process gets: the child does the steps
+ * between here and the exec of the process (limits, label, bounding set, user, filter, capabilities) in their
+ * order, and executes the hook instead.
  */
 #include <errno.h>
+#include <linux/seccomp.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
@@ -20,12 +25,16 @@
 #include "init.h"
 #include "sys.h"
 
+#ifndef SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV
+#define SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV (1UL << 5) /* [5.19] */
+#endif
+
 struct hook {
 	pid_t pid;
 	int pidfd;
 	int feed;             /* its stdin */
 	int output;           /* its stdout and stderr */
-	int failed;           /* errno of an exec that did not happen; closed by one that did */
+	int failed;           /* report of an exec that did not happen; closed by one that did */
 	const char *parts[3]; /* state JSON around our pid */
 	int part;
 	char text[PLAN_REPORT_TEXT];
@@ -44,7 +53,31 @@ static void to_decimal(char *p, unsigned n)
 	*p = '\0';
 }
 
-/* In the child. No return: the exec, or its errno on the pipe. */
+/* In the child: what the process will get, from the same steps. Left out is what is done once for both (the
+ * owner of our streams) and what would speak to berth. */
+static int become_process(struct init *in)
+{
+	drop_fd(&in->sync); /* warnings: the process has the same ones */
+	in->exec_told = true;
+	for (in->step++; in->step < in->head->nsteps; in->step++) {
+		struct plan_step *s = &in->steps[in->step];
+		if (s->kind == STEP_EXEC)
+			return 0;
+		if (s->kind == STEP_HOOK || s->kind == STEP_STDIO_OWNER)
+			continue;
+		if (s->flags & STEP_F_LISTENER) { /* nobody listens yet: ENOSYS for what an agent would decide */
+			s->flags &= (uint16_t)~STEP_F_LISTENER;
+			s->val[0] &= ~(uint64_t)SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV;
+		}
+		if (step_row(s->kind)->run(in, s) < 0 && !(s->flags & STEP_F_OPTIONAL))
+			return -1;
+		if (s->kind == STEP_USER) /* the kernel forgets it with the ids */
+			prctl(PR_SET_PDEATHSIG, SIGKILL);
+	}
+	return fail(in, DETAIL_PLAN, EINVAL, NULL);
+}
+
+/* In the child. No return: the exec, or a report on the pipe. */
 static _Noreturn void run(struct init *in, const struct plan_step *s, int input, int output, int failed)
 {
 	char *alone[] = { (char *)plan_text(in, s->str[0]), NULL };
@@ -57,11 +90,18 @@ static _Noreturn void run(struct init *in, const struct plan_step *s, int input,
 	signals_fresh(in);
 	umask(022);
 	/* the pipe for the errno must survive: it goes where nothing else is kept, close-on-exec */
-	if (dup2(input, 0) == 0 && dup2(output, 1) == 1 && dup2(output, 2) == 2 &&
-	    sys_close_range(3, CLOSE_RANGE_CLOEXEC) == 0)
-		execve(plan_text(in, s->str[0]), *args ? args : alone, plan_argv(in, s->str[2], NULL));
-	int err = errno;
-	if (write(failed, &err, sizeof(err)) < 0)
+	uint32_t hook = in->step;
+	bool ready = dup2(input, 0) == 0 && dup2(output, 1) == 1 && dup2(output, 2) == 2 &&
+		     sys_close_range(3, CLOSE_RANGE_CLOEXEC) == 0;
+	if (!ready || !(s->flags & STEP_F_AS_PROCESS) || become_process(in) == 0) {
+		in->step = hook;
+		if (ready)
+			execve(plan_text(in, s->str[0]), *args ? args : alone,
+			       plan_argv(in, s->str[2], NULL));
+		fail(in, DETAIL_EXEC, errno, NULL);
+	}
+	in->why.step = (int32_t)in->step;
+	if (write(failed, &in->why, sizeof(in->why)) < 0)
 		die();
 	die();
 }
@@ -167,7 +207,7 @@ static int watch(struct init *in, struct hook *h, uint64_t seconds)
 static int result(struct init *in, struct hook *h)
 {
 	siginfo_t si = { 0 };
-	int err;
+	struct plan_report why;
 	while (h->output >= 0 && h->have < sizeof(h->text) - 1) {
 		size_t before = h->have; /* what it wrote last; its own children may go on writing */
 		drain(h);
@@ -178,8 +218,10 @@ static int result(struct init *in, struct hook *h)
 		h->text[--h->have] = '\0';
 	if (waitid(P_PID, (id_t)h->pid, &si, WEXITED) < 0)
 		return fail(in, DETAIL_FORK, errno, NULL);
-	if (read(h->failed, &err, sizeof(err)) == sizeof(err))
-		return fail(in, DETAIL_EXEC, err, NULL);
+	if (read(h->failed, &why, sizeof(why)) == sizeof(why)) {
+		in->step = (uint32_t)why.step; /* of a limit that the process could not have either */
+		return fail(in, why.detail, why.err, why.text);
+	}
 	in->why.value = si.si_status;
 	if (si.si_code != CLD_EXITED)
 		return fail(in, DETAIL_SIGNAL, 0, h->text);

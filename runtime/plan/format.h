@@ -111,7 +111,10 @@ enum plan_kind {
 			  * Sends MSG_CONSOLE with the master (unless fd >= 0); then 0, 1, 2 are the slave and it is
 			  * the controlling terminal. Needs STEP_SETSID before. val1: uid that owns the slave. */
 	STEP_HOOK,	 /* str0: path; str1: argv list; str2: env list; val0: timeout in s or 0; val1, val2:
-			  * offsets of the state JSON before and after the pid; num: enum hook_kind for messages */
+			  * offsets of the state JSON before and after the pid; num: enum hook_kind for messages;
+			  * STEP_F_AS_PROCESS: the child first does the steps up to STEP_EXEC, so that a hook of the
+			  * image has the limits, credentials and filter of the process. No agent answers for it:
+			  * what the filter would hand to one fails */
 	STEP_MASK,	 /* str0: path in root; nothing there: no error */
 	STEP_READONLY,	 /* str0: path in root; nothing there: no error */
 	STEP_ROOT_READONLY,
@@ -162,6 +165,7 @@ enum {
 	STEP_F_OPTIONAL = 1 << 10, /* failure is not reported: the step is a courtesy */
 	STEP_F_NO_LINKS = 1 << 11, /* STEP_MOUNT_FS of proc and sysfs: a symbolic link in the destination is
 				    * refused, so that an image cannot choose where they go */
+	STEP_F_AS_PROCESS = 1 << 12,
 };
 
 /* What later steps want from a mount. */

@@ -50,7 +50,7 @@ static const struct step_info steps[STEP_KINDS] = {
 			     { "uid", F_VAL, 1 }, { "flags", F_FLAGS, 0 } } },
 	[STEP_HOOK] = { "hook", "run", 1,
 			{ { "path", F_STR, 0 }, { "args", F_LIST, 1 }, { "env", F_NAMES, 2 },
-			  { "timeout", F_VAL, 0 } } },
+			  { "timeout", F_VAL, 0 }, { "flags", F_FLAGS, 0 } } },
 	[STEP_MASK] = { "mask", "mask the path", 1, { { "path", F_STR, 0 } } },
 	[STEP_READONLY] = { "readonly", "make the path read-only", 1, { { "path", F_STR, 0 } } },
 	[STEP_ROOT_READONLY] = { "root-readonly", "make the root read-only", 0, { { 0 } } },

@@ -34,6 +34,11 @@ static void add_hook(struct build *b, const struct spec_hook *h, enum hook_kind 
 	s->s.str[1] = argv;
 	s->s.str[2] = env;
 	s->s.num = kind;
+	/* a createContainer hook is a file of the host, this one a file of the image */
+	if (kind == HOOK_START_CONTAINER) {
+		s->s.flags = STEP_F_AS_PROCESS;
+		s->note = "with the limits and credentials of the process";
+	}
 	s->s.val[0] = h->timeout.set ? (uint64_t)h->timeout.v : 0;
 	s->s.val[1] = before;
 	s->s.val[2] = after;

@@ -273,6 +273,96 @@ test_hook_may_configure_the_network_namespace()
 	assert_clean
 }
 
+# A startContainer hook comes from the image: it must not be given more than the container's own process.
+start_hook_status()
+{
+	bundle_new
+	mkdir -m 0777 "$B/rootfs/out"
+	cfg '.hooks.startContainer = [{path: "/bin/sh", args: ["sh", "-c",
+		"cat /proc/self/status >/out/status; ulimit -n >/out/files; umask >/out/umask; pwd >/out/cwd; mount -t tmpfs x /tmp 2>/out/mount || true"],
+		env: ["PATH=/bin"]}]'
+	cfg '.process.user = {uid: 1000, gid: 1000, additionalGids: [7, 8], umask: 63} | .process.cwd = "/home/user" |
+		.process.rlimits = [{type: "RLIMIT_NOFILE", soft: 77, hard: 88}]'
+	args /bin/sh -c 'cat /proc/self/status; ulimit -n; umask; pwd'
+}
+
+# Lines of the status that say who a process is; the capabilities of a user other than root are those of the exec.
+credentials()
+{
+	grep -E '^(Uid|Gid|Groups|Cap[A-Z][a-z]*|NoNewPrivs|Seccomp):' | sed 's/[ \t]*$//'
+}
+
+same_as_the_process()
+{
+	run_ok
+	assert_eq "$(credentials <"$B/rootfs/out/status")" "$(credentials <<<"$OUT")"
+	assert_match "$(<"$B/rootfs/out/status")" '^CapBnd:\s*0000000000000021$'
+	assert_match "$(<"$B/rootfs/out/status")" '^Uid:\s*1000\s*1000\s*1000\s*1000$'
+	assert_eq "$(<"$B/rootfs/out/files") $(<"$B/rootfs/out/umask") $(<"$B/rootfs/out/cwd")" "$(tail -n 3 <<<"$OUT" | tr '\n' ' ' | sed 's/ $//')"
+	[ -s "$B/rootfs/out/mount" ] || die "the hook could mount"
+	assert_clean
+}
+
+test_start_container_hook_has_the_limits_of_the_process()
+{
+	start_hook_status
+	same_as_the_process
+	rm "$B/rootfs/out/"*
+	cfg '.process.noNewPrivileges = true | .linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW",
+		syscalls: [{names: ["acct"], action: "SCMP_ACT_ERRNO"}]}'
+	same_as_the_process
+	assert_match "$(<"$B/rootfs/out/status")" '^NoNewPrivs:\s*1$'
+	assert_match "$(<"$B/rootfs/out/status")" '^Seccomp:\s*2$'
+	rm "$B/rootfs/out/"*
+	cfg '.process.noNewPrivileges = false'
+	same_as_the_process
+	assert_match "$(<"$B/rootfs/out/status")" '^Seccomp:\s*2$'
+	rm "$B/rootfs/out/"*
+	cfg '.process.user.uid = 0 | .process.user.gid = 0 | .process.capabilities.ambient = []'
+	run_ok
+	assert_eq "$(credentials <"$B/rootfs/out/status")" "$(credentials <<<"$OUT")"
+	assert_match "$(<"$B/rootfs/out/status")" '^CapEff:\s*0000000000000021$'
+	assert_clean
+}
+
+test_start_container_hook_in_a_user_namespace()
+{
+	start_hook_status
+	userns
+	chmod 0777 "$B/rootfs/out"
+	same_as_the_process
+}
+
+# A filter that waits for an agent: nobody answers for a hook, which gets an error instead.
+test_start_container_hook_under_a_listener()
+{
+	start_hook_status
+	cfg '.linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", listenerPath: "/mnt/work/agent.sock",
+		syscalls: [{names: ["mkdirat", "mkdir"], action: "SCMP_ACT_NOTIFY"}]}'
+	cfg '.hooks.startContainer[0].args[2] = "mkdir /out/made; echo $? >/out/rc"'
+	"$BUILD/tests/seccomp-agent" /mnt/work/agent.sock >"$B/agent" &
+	wait_for 5 file_has "$B/agent" '^listening' || die "no agent"
+	args /bin/true
+	run_ok
+	kill $! 2>/dev/null
+	assert_eq "$(<"$B/rootfs/out/rc")" 1
+	[ ! -d "$B/rootfs/out/made" ] || die "the hook was not under the filter"
+}
+
+# What fails for the process fails for its hook first, in the same words.
+test_start_container_hook_that_cannot_have_the_limits()
+{
+	start_hook_status
+	cfg '.process.rlimits = [{type: "RLIMIT_NOFILE", soft: 10, hard: 999999999}]'
+	create_ok
+	rt_fails 'process\.rlimits\[0\].*operation not permitted' start "$ID"
+	delete_ok
+	cfg '.process.rlimits = [] | .hooks.startContainer[0].path = "/etc/secret"'
+	create_ok
+	rt_fails 'hooks\.startContainer\[0\].*permission denied' start "$ID"
+	assert_clean
+}
+
 # Hooks of engines and vendors look for the container at the path of its rootfs, in its mount namespace.
 test_hooks_find_the_mounts_at_the_rootfs()
 {

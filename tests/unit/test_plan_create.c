@@ -269,12 +269,14 @@ T_TEST(hooks_inside)
 	T_STR(u_list(&p, s->str[1]), "/b");
 	T_STR(u_list(&p, s->str[2]), "");
 	T_INT(s->val[0], 3);
+	T_INT(s->flags, 0);
 	T_STR(u_str(&p, (uint32_t)s->val[1]), "{\"pid\":");
 	T_STR(u_str(&p, (uint32_t)s->val[2]), "}");
 	s = u_step(&p, STEP_HOOK, 1);
 	T_STR(u_list(&p, s->str[1]), "zero|");
 	T_STR(u_list(&p, s->str[2]), "X=1");
 	T_INT(s->val[1], 0);
+	T_INT(s->flags, STEP_F_AS_PROCESS);
 	T_STR(p.inside[u_find(&p, STEP_HOOK, 1)].origin, "hooks.startContainer[0]");
 }
 
