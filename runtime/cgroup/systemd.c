@@ -242,10 +242,13 @@ static int systemd_update(const struct cgroup_ref *ref, int cgfd, const struct s
 
 /* ---- destroy ---- */
 
+/* The record of a create that was killed has the path but not the unit, which is its last part. */
 static int stop_unit(const struct cgroup_ref *ref, struct err *e)
 {
 	CLEANUP_BUS struct cg_bus b = CG_BUS_INIT;
-	return cg_bus_open(&b, is_rootless(), e) < 0 ? -1 : cg_bus_stop(&b, ref->scope, e);
+	const char *slash = strrchr(ref->path, '/');
+	const char *unit = ref->scope && *ref->scope ? ref->scope : slash ? slash + 1 : ref->path;
+	return cg_bus_open(&b, is_rootless(), e) < 0 ? -1 : cg_bus_stop(&b, unit, e);
 }
 
 static int systemd_destroy(const struct cgroup_ref *ref, struct err *e)
@@ -253,7 +256,7 @@ static int systemd_destroy(const struct cgroup_ref *ref, struct err *e)
 	__attribute__((cleanup(arena_free))) struct arena a = { 0 };
 	struct err *failed = arena_alloc(&a, sizeof(*failed)); /* too large for a stack frame of its own */
 	cg_hold_end(ref->holder.pid);
-	int r = *ref->scope ? stop_unit(ref, failed) : 0;
+	int r = stop_unit(ref, failed);
 	if (cgroupfs_ops.destroy(ref, e) < 0)
 		return r < 0 ? err_add(e, "%s", failed->text) : -1;
 	/* the unit is empty and its cgroup gone, which the manager will notice */

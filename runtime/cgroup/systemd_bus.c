@@ -201,7 +201,7 @@ static int append_basic(sd_bus_message *m, const struct cg_variant *v)
 	uint32_t u = (uint32_t)v->u;
 	int16_t n = (int16_t)v->i;
 	int32_t i = (int32_t)v->i;
-	int flag = v->b;
+	int flag = *v->type == 'b' && v->b;
 	const struct {
 		char type;
 		const void *p;

@@ -1,0 +1,282 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# shellcheck shell=bash
+# The systemd driver with the system manager.
+
+sd_bundle()
+{
+	bundle_new "${2:-c1}"
+	cfg --arg p "${1-system.slice:test:$ID}" '.linux.cgroupsPath = $p'
+	ns_del cgroup
+	args /bin/sleep 100
+}
+
+sd_create()
+{
+	"$BERTH" --root "$STATE" --systemd-cgroup create --bundle "$B" "$ID" >"$B/out" 2>"$B/err" </dev/null
+	RC=$? OUT=$(<"$B/out") ERR=$(<"$B/err")
+	[ "$RC" = 0 ] || die "create failed"
+	[ -z "$ERR" ] || die "stderr is not empty after create"
+}
+
+sd_fails()
+{
+	rt_fails "$1" --systemd-cgroup create --bundle "$B" "$ID"
+	assert_clean
+}
+
+# prop UNIT NAME
+prop()
+{
+	systemctl show --value --property="$2" "$1"
+}
+
+cgroup_of()
+{
+	sed -n 's/^0:://p' "/proc/$1/cgroup"
+}
+
+unit_gone()
+{
+	[ "$(prop "$1" LoadState)" = not-found ]
+}
+
+CG=/sys/fs/cgroup/system.slice/test-c1.scope
+U=test-c1.scope
+
+test_life_cycle()
+{
+	sd_bundle
+	sd_create
+	assert_eq "$(cgroup_of "$(pid_of)")" "/system.slice/$U" "when create returns"
+	assert_eq "$(cat $CG/cgroup.procs)" "$(pid_of)" "nobody else is in it"
+	assert_eq "$(prop $U ActiveState)" active
+	assert_eq "$(prop $U Slice)" system.slice
+	assert_eq "$(prop $U Delegate)" yes
+	assert_eq "$(prop $U DefaultDependencies)" no
+	start_ok
+	wait_status running
+	rt_ok exec "$ID" /bin/cat /proc/self/cgroup
+	assert_line "0::/system.slice/$U"
+	rt_ok pause "$ID"
+	assert_eq "$(status)" paused
+	rt_ok resume "$ID"
+	rt_ok kill "$ID" KILL
+	wait_status stopped
+	delete_ok
+	unit_gone $U || die "unit is left: $(prop $U ActiveState)"
+	assert_clean
+}
+
+test_born_in_the_cgroup()
+{
+	sd_bundle
+	ns_add cgroup
+	args /bin/cat /proc/self/cgroup
+	rt_ok --systemd-cgroup run --bundle "$B" "$ID"
+	assert_line 0::/
+	assert_clean
+}
+
+test_names()
+{
+	local row
+	for row in "a-b-c.slice:p:n|/a.slice/a-b.slice/a-b-c.slice/p-n.scope" ":crio:n|/system.slice/crio-n.scope" \
+		"system.slice::n|/system.slice/n.scope" "|/system.slice/berth-c1.scope" "-.slice:p:n|/p-n.scope" \
+		"|/system.slice/berth-c+1.scope" "ab.slice:x:ab-c.slice|/ab.slice/ab-c.slice"; do
+		if [[ $row == *+* ]]; then
+			sd_bundle "" c+1
+			row='|/system.slice/berth-c\x2b1.scope'
+		else
+			sd_bundle "${row%|*}"
+		fi
+		args /bin/cat /proc/self/cgroup
+		rt_ok --systemd-cgroup run --bundle "$B" "$ID"
+		assert_line "0::${row#*|}"
+		rm -rf "$B"
+	done
+	assert_clean
+}
+
+# Each limit is in the kernel's file, is known to the manager, and is still there after it has read everything anew.
+check_limits()
+{
+	local row
+	for row in "$@"; do
+		assert_eq "$(cat "$CG/${row%%=*}")" "${row#*=}" "${row%%=*}"
+	done
+}
+
+test_limits()
+{
+	local want
+	sd_bundle
+	cfg '.linux.resources = {pids: {limit: 50}, memory: {limit: 67108864, swap: 100663296, reservation: 33554432},
+		cpu: {shares: 2048, quota: 50000, period: 100000}, unified: {"memory.high": "60000000"}}'
+	sd_create
+	want=(pids.max=50 memory.max=67108864 memory.low=33554432 memory.high=59998208 "cpu.max=50000 100000" cpu.weight=174)
+	[ ! -e $CG/memory.swap.max ] || want+=(memory.swap.max=33554432)
+	check_limits "${want[@]}"
+	assert_eq "$(prop $U TasksMax)" 50
+	assert_eq "$(prop $U MemoryMax)" 67108864
+	assert_eq "$(prop $U MemorySwapMax)" 33554432
+	assert_eq "$(prop $U MemoryLow)" 33554432
+	assert_eq "$(prop $U CPUWeight)" 174
+	assert_eq "$(prop $U CPUQuotaPerSecUSec)" 500ms
+	systemctl daemon-reload
+	check_limits "${want[@]}"
+	rt_ok update --memory 33554432 --memory-swap 33554432 --pids-limit 60 --cpu-quota 12345 "$ID"
+	want=(pids.max=60 memory.max=33554432 "cpu.max=12345 100000" cpu.weight=174 memory.high=59998208)
+	check_limits "${want[@]}"
+	assert_eq "$(prop $U TasksMax)" 60
+	assert_eq "$(prop $U MemoryMax)" 33554432
+	assert_eq "$(prop $U CPUQuotaPerSecUSec)" 130ms
+	# what the manager makes of it when it starts anew is a whole percent, never less than asked
+	systemctl daemon-reload
+	check_limits pids.max=60 memory.max=33554432 cpu.weight=174
+	assert_match "$(cat $CG/cpu.max)" '^1(2345|3000) 100000$'
+	delete_ok --force
+	assert_clean
+}
+
+test_cpuset_and_weights()
+{
+	sd_bundle
+	grep -qw cpuset /sys/fs/cgroup/cgroup.controllers || skip "no cpuset controller"
+	cfg '.linux.resources = {cpu: {cpus: "0", mems: "0", idle: 1}}'
+	sd_create
+	check_limits cpuset.cpus=0 cpuset.mems=0
+	assert_eq "$(prop $U AllowedCPUs)" 0
+	[ ! -e $CG/cpu.idle ] || check_limits cpu.idle=1
+	systemctl daemon-reload
+	check_limits cpuset.cpus=0 cpuset.mems=0
+	delete_ok --force
+	assert_clean
+}
+
+# A value that the kernel refuses changes nothing, in the files or in the manager.
+test_update_is_atomic()
+{
+	sd_bundle
+	cfg '.linux.resources = {pids: {limit: 50}, memory: {limit: 67108864}}'
+	sd_create
+	jq -n '{pids: {limit: 70}, unified: {"memory.high": "nonsense"}}' >"$B/update.json"
+	rt_fails 'unified.*memory\.high' update --resources "$B/update.json" "$ID"
+	check_limits pids.max=50 memory.max=67108864
+	assert_eq "$(prop $U TasksMax)" 50
+	delete_ok --force
+	assert_clean
+}
+
+test_low_pids_limit()
+{
+	local n
+	for n in 1 2; do
+		sd_bundle
+		cfg --argjson n "$n" '.linux.resources.pids.limit = $n'
+		sd_create
+		check_limits "pids.max=$n" pids.current=1
+		start_ok
+		delete_ok --force
+		rm -rf "$B"
+	done
+	assert_clean
+}
+
+test_annotations()
+{
+	sd_bundle
+	cfg '.annotations = {"org.systemd.property.KillSignal": "10", "org.systemd.property.TimeoutStopSec": "7",
+		"org.systemd.property.After": "[\u0027dbus.service\u0027]"}'
+	sd_create
+	assert_eq "$(prop $U KillSignal)" 10
+	assert_eq "$(prop $U TimeoutStopUSec)" 7s
+	assert_match "$(prop $U After)" 'dbus\.service'
+	delete_ok --force
+	assert_clean
+	cfg '.annotations = {"org.systemd.property.NoSuchThing": "1"}'
+	sd_fails 'start unit "test-c1.scope": systemd answered org.freedesktop.DBus.Error.PropertyReadOnly: '
+	cfg '.annotations = {"org.systemd.property.TimeoutStopUSec": "\u0027soon\u0027"}'
+	sd_fails 'start unit "test-c1.scope": systemd answered '
+}
+
+test_unit_that_exists()
+{
+	sd_bundle
+	systemd-run --quiet --scope --unit=$U sleep 100 &
+	wait_for 10 test -d $CG || die "no scope"
+	rt_fails 'a unit of this name is active' --systemd-cgroup create --bundle "$B" "$ID"
+	assert_eq "$(wc -l <$CG/cgroup.procs)" 1 "the other one's process lives"
+	systemctl stop $U
+	# one that has failed and stays: reset and replaced
+	cfg '.annotations = {"org.systemd.property.CollectMode": "\u0027inactive\u0027", "org.systemd.property.RuntimeMaxSec": "1",
+		"org.systemd.property.TimeoutStopSec": "1"}'
+	sd_create
+	start_ok
+	wait_status stopped
+	wait_for 10 is_failed || die "unit is $(prop $U ActiveState)"
+	rm -rf "$STATE/c1"
+	cfg '.annotations = {}'
+	sd_create
+	delete_ok --force
+	assert_clean
+}
+
+is_failed()
+{
+	[ "$(prop $U ActiveState)" = failed ]
+}
+
+# The scope of a container that has ended is systemd's to remove; delete and a new one of the same name work at any time.
+test_again_and_again()
+{
+	local i
+	sd_bundle
+	args /bin/true
+	for i in $(seq 10); do
+		rt_ok --systemd-cgroup run --bundle "$B" "$ID"
+	done
+	for i in $(seq 5); do
+		sd_create
+		start_ok
+		wait_status stopped
+		delete_ok
+	done
+	unit_gone $U || die "unit is left"
+	assert_clean
+}
+
+# A rootless caller outside of what his manager has: moved there, and the container is born in its cgroup.
+test_user_from_outside()
+{
+	local run
+	id tester >/dev/null 2>&1 || skip "no user tester"
+	loginctl enable-linger tester
+	wait_for 30 test -S /run/user/1000/bus || die "no user manager"
+	sd_bundle user.slice:test:c1
+	ns_add cgroup
+	args /bin/cat /proc/self/cgroup
+	chown -R tester: "$B"
+	run=(runuser -u tester -- env XDG_RUNTIME_DIR=/run/user/1000 unshare --user --map-auto --map-root-user --mount
+		"$BERTH" --root /run/user/1000/berth-t --systemd-cgroup run)
+	"${run[@]}" --bundle "$B" "$ID" >/mnt/work/out 2>&1 </dev/null || die "run: $(</mnt/work/out)"
+	assert_eq "$(</mnt/work/out)" 0::/
+	rmdir /run/user/1000/berth-t
+	assert_clean
+}
+
+# systemd ends a scope with its last process and removes the cgroup: later commands know what that means.
+test_scope_ends_with_the_container()
+{
+	sd_bundle
+	args /bin/true
+	sd_create
+	start_ok
+	wait_status stopped
+	wait_for 10 unit_gone $U || die "unit is left: $(prop $U ActiveState)"
+	[ ! -e $CG ] || die "cgroup is left"
+	assert_eq "$(status)" stopped
+	rt_fails 'container not running' update --pids-limit 3 "$ID"
+	rt_fails 'container not running' exec "$ID" /bin/true
+	delete_ok
+	assert_clean
+}
