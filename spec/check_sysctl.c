@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Checks of linux.sysctl. Only parameters that belong to a namespace are let through, and only when the
- * config lists that namespace: all others are the host's.
+ * config lists that namespace: all others are the host's. A path may still lead to the host's own namespace;
+ * that is seen when it is opened (act/open_fds.c).
  */
 #include <stdlib.h>
 
@@ -57,8 +58,7 @@ static const struct {
 	{ "kernel/hostname", NS_UTS },
 };
 
-/* -1: the host's */
-static int namespace_of(const char *path)
+int spec_sysctl_namespace(const char *path)
 {
 	for (size_t i = 0; i < sizeof(namespaced) / sizeof(namespaced[0]); i++) {
 		size_t n = strlen(namespaced[i].path);
@@ -74,7 +74,7 @@ static int namespace_of(const char *path)
 static int check_sysctl(struct check *c, const struct spec_config *config, const struct kv *s,
 			const char *path)
 {
-	int ns = namespace_of(path);
+	int ns = spec_sysctl_namespace(path);
 	if (ns < 0)
 		return bad(c, "not a parameter of a namespace, so it would change the host");
 	if (!find_namespace(config->linux_, (enum ns_kind)ns))

@@ -101,6 +101,8 @@ extern const char *const spec_memory_policy_flags[];
  * As in sysctl(8) the separator that comes first is the one, and the other stands for the separator's
  * own character. 0, or -1: empty parts, ".", "..", control characters, blanks, too long. */
 int spec_sysctl_path(const char *key, char *buf, size_t size);
+/* The namespace (enum ns_kind) that such a file belongs to, or -1: it is the host's. */
+int spec_sysctl_namespace(const char *path);
 
 /* Strict numbers: digits only (one leading '-' for i64), whole string, no overflow. 0 or -1. */
 int parse_u64(const char *s, uint64_t max, uint64_t *ret);

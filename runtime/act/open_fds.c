@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <linux/magic.h>
 #include <linux/nsfs.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
 #include <sys/resource.h>
@@ -34,6 +35,31 @@ struct open_ctx {
 	struct init_proc *ip;
 };
 
+static bool is_file(const struct stat *st, const char *path)
+{
+	struct stat own;
+	return stat(path, &own) == 0 && own.st_dev == st->st_dev && own.st_ino == st->st_ino;
+}
+
+/* What the config sets in a namespace must not be set in ours. Of mount namespaces the first process's counts
+ * as well: no container is made by changing its root, and berth may run in one of its own. */
+static int check_not_ours(const struct plan_fd *f, int fd, struct err *e)
+{
+	enum ns_kind kind = (enum ns_kind)f->num;
+	char path[64];
+	struct stat st;
+	if (!f->changed)
+		return 0;
+	snprintf(path, sizeof(path), "/proc/self/ns/%s", spec_namespace_proc(kind));
+	if (fstat(fd, &st) < 0)
+		return err_set(e, errno, "%s: \"%s\"", f->origin, f->path);
+	if (is_file(&st, path) || (kind == NS_MOUNT && is_file(&st, "/proc/1/ns/mnt")))
+		return err_config(e, f->changed,
+				  "would change the host: \"%s\" is its %s namespace",
+				  f->path, spec_namespace_name(kind));
+	return 0;
+}
+
 /* O_NONBLOCK: a FIFO in place of a namespace file must not hold us up. */
 static int open_ns(struct open_ctx *c, struct plan_fd *f, struct err *e)
 {
@@ -48,6 +74,8 @@ static int open_ns(struct open_ctx *c, struct plan_fd *f, struct err *e)
 	if (type < 0 || (unsigned)type != (unsigned)spec_namespace_flag((enum ns_kind)f->num))
 		return err_config(e, f->origin, "\"%s\" is not a %s namespace", f->path,
 				  spec_namespace_name((enum ns_kind)f->num));
+	if (check_not_ours(f, fd, e) < 0)
+		return -1;
 	return take_fd(&fd);
 }
 
@@ -55,12 +83,6 @@ static int open_pidfd(struct open_ctx *c, struct plan_fd *f, struct err *e)
 {
 	int fd = fcntl(c->lf->pidfd, F_DUPFD_CLOEXEC, 3);
 	return fd < 0 ? err_set(e, errno, "%s: duplicate the pidfd", f->origin) : fd;
-}
-
-static bool is_host_root(const struct stat *st)
-{
-	struct stat root;
-	return stat("/", &root) == 0 && root.st_dev == st->st_dev && root.st_ino == st->st_ino;
 }
 
 static int open_mount_tree(struct open_ctx *c, struct plan_fd *f, struct err *e)
@@ -74,7 +96,7 @@ static int open_mount_tree(struct open_ctx *c, struct plan_fd *f, struct err *e)
 		return err_set(e, errno, "%s: open %s \"%s\"", f->origin, root ? "rootfs" : "source", f->path);
 	if (root && !S_ISDIR(st.st_mode))
 		return err_set(e, ENOTDIR, "%s: rootfs \"%s\"", f->origin, f->path);
-	if (root && is_host_root(&st))
+	if (root && is_file(&st, "/"))
 		return err_config(e, f->origin, "\"%s\" is the root of the host", f->path);
 	if (S_ISDIR(st.st_mode))
 		step->flags |= STEP_F_DIR;

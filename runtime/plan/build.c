@@ -115,6 +115,11 @@ const char *at_member(struct build *b, const char *list, size_t i, const char *m
 	return arena_printf(b->p->arena, "%s[%zu].%s", list, i, member);
 }
 
+const char *sysctl_origin(struct build *b, size_t i)
+{
+	return arena_printf(b->p->arena, "linux.sysctl[\"%s\"]", b->c->linux_->sysctl.v[i].key);
+}
+
 struct inside_step *add_step(struct build *b, enum plan_kind kind, const char *origin, const char *str0)
 {
 	uint32_t at = plan_str(b->p, str0);

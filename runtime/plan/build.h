@@ -44,6 +44,7 @@ struct build {
 /* JSON paths of list members, in the plan's arena. */
 const char *at_index(struct build *b, const char *list, size_t i);
 const char *at_member(struct build *b, const char *list, size_t i, const char *member);
+const char *sysctl_origin(struct build *b, size_t i);
 
 /* plan_inside() with a string for str[0] and a note; both may be NULL. */
 struct inside_step *add_step(struct build *b, enum plan_kind kind, const char *origin, const char *str0);

@@ -271,7 +271,7 @@ static int plan_sysctls(struct build *b, struct err *e)
 {
 	const struct kvv *sysctl = &b->c->linux_->sysctl;
 	for (size_t i = 0; i < sysctl->n; i++) {
-		const char *origin = arena_printf(b->p->arena, "linux.sysctl[\"%s\"]", sysctl->v[i].key);
+		const char *origin = sysctl_origin(b, i);
 		char path[256];
 		if (spec_sysctl_path(sysctl->v[i].key, path, sizeof(path)) < 0)
 			return err_config(e, origin, "is not the name of a kernel parameter");

@@ -33,6 +33,29 @@ static const char *ns_origin(struct build *b, enum ns_kind k)
 	return "linux.namespaces";
 }
 
+/*
+ * Which property changes namespace `i`, if any. Joining the runtime's own, by whatever path, is sharing it
+ * with the host; names and parameters would then be set on the host, and pivot_root(2) would change
+ * the root of every process in its mount namespace.
+ */
+static const char *changed_by(struct build *b, size_t i)
+{
+	const struct kvv *sysctl = &b->c->linux_->sysctl;
+	enum ns_kind k = b->c->linux_->namespaces.v[i].type;
+	char path[512];
+	if (k == NS_MOUNT)
+		return at_member(b, "linux.namespaces", i, "path");
+	if (k == NS_UTS && b->c->hostname && *b->c->hostname)
+		return "hostname";
+	if (k == NS_UTS && b->c->domainname && *b->c->domainname)
+		return "domainname";
+	for (size_t s = 0; s < sysctl->n; s++)
+		if (spec_sysctl_path(sysctl->v[s].key, path, sizeof(path)) == 0 &&
+		    spec_sysctl_namespace(path) == (int)k)
+			return sysctl_origin(b, s);
+	return NULL;
+}
+
 static void join(struct build *b, enum ns_kind k)
 {
 	const struct spec_namespaces *ns = &b->c->linux_->namespaces;
@@ -43,6 +66,7 @@ static void join(struct build *b, enum ns_kind k)
 		const char *origin = at_index(b, "linux.namespaces", i);
 		size_t at = b->p->ninside;
 		int32_t fd = plan_add_fd(b->p, PFD_NS, n->path, k, at, origin);
+		b->p->fds[fd].changed = changed_by(b, i);
 		struct inside_step *s = plan_inside(b->p, STEP_NS_JOIN, origin);
 		s->s.fd = fd;
 		s->s.val[0] = spec_namespace_flag(k);

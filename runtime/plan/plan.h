@@ -43,7 +43,8 @@ struct plan_request {
 
 /* How act/ gets the fd number i of the plan, before the clone. */
 enum plan_fd_kind {
-	PFD_NS,		/* path: open the namespace file and check its type (num: enum ns_kind) */
+	PFD_NS,		/* path: open the namespace file and check its type (num: enum ns_kind), and with
+			 * `changed` that it is not the runtime's own */
 	PFD_PIDFD,	/* the container's init (exec) */
 	PFD_TREE,	/* path: open_tree(OPEN_TREE_CLONE), num: 1 recursive; the rootfs and bind sources.
 			 * The planner does not know whether it is a directory: act/ sets STEP_F_DIR */
@@ -58,6 +59,7 @@ struct plan_fd {
 	unsigned num;
 	size_t step;	   /* the inside step that uses it */
 	const char *origin;
+	const char *changed; /* JSON path of what would change the namespace for all who are in it, or NULL */
 	int fd;		   /* -1 until act/ opened it; owned by the plan: plan_close_fds() */
 };
 

@@ -98,6 +98,23 @@ T_TEST(joined_namespaces)
 	T_INT(u_count(&p, STEP_LOOPBACK), 0);
 }
 
+/* What must not be set when the path turns out to be the runtime's own namespace. */
+T_TEST(joined_namespaces_that_are_changed)
+{
+	struct cfg c = { .linux_ = "\"namespaces\":[{\"type\":\"mount\",\"path\":\"/m\"},"
+				   "{\"type\":\"network\",\"path\":\"/n\"},{\"type\":\"uts\",\"path\":\"/u\"},"
+				   "{\"type\":\"ipc\",\"path\":\"/i\"}],"
+				   "\"sysctl\":{\"kernel.sem\":\"1\",\"net/core/somaxconn\":\"1\"}" };
+	struct plan p = u_ok(&c);
+	T_STR(p.fds[u_step(&p, STEP_NS_JOIN, 0)->fd].changed, "linux.sysctl[\"net/core/somaxconn\"]");
+	T_OK(!p.fds[u_step(&p, STEP_NS_JOIN, 1)->fd].changed);
+	T_STR(p.fds[u_step(&p, STEP_NS_JOIN, 2)->fd].changed, "linux.sysctl[\"kernel.sem\"]");
+	T_STR(p.fds[u_step(&p, STEP_NS_JOIN, 3)->fd].changed, "linux.namespaces[0].path");
+	c.top = ",\"domainname\":\"d\"";
+	p = u_ok(&c);
+	T_STR(p.fds[u_step(&p, STEP_NS_JOIN, 1)->fd].changed, "domainname");
+}
+
 T_TEST(joined_user_namespace)
 {
 	struct cfg c = {
