@@ -1,158 +1,65 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The foreground of `run` and `exec`: until the container's process ends, signals that berth gets are
- * sent on to it, its terminal is relayed to ours, and what is re-parented to us is reaped.
+ * sent on to it, its terminal is relayed to ours (relay.h), and what is re-parented to us is reaped.
  *
- * Everything arrives through one poll: a signalfd, the pidfd, and with a terminal the pty master and our
- * stdin. The signals are blocked before the process exists, so that none falls between.
+ * Everything arrives through one poll: a signalfd, the pidfd, and with a terminal the relay's descriptors.
+ * The signals are blocked before the process exists, so that none falls between.
+ *
+ * The end of the process is not the end of its output: what is in the terminal still goes out. If nobody
+ * reads that, there is no process any more that a signal could be for, and one that asks to end ends us.
  */
 #include "act.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/ioctl.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
-#include <termios.h>
 #include <unistd.h>
 
 #include "../lib/fd.h"
 #include "../lib/sys.h"
+#include "relay.h"
 
-/* Not forwarded: what the kernel sends to us because of ourselves. */
-static const int keep_for_us[] = { SIGCHLD, SIGPIPE, SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGABRT,
-				   SIGTTIN, SIGTTOU, SIGSYS, SIGURG };
+/* Not blocked: what the kernel sends because of our own code, and what stops us in the background. */
+static const int not_blocked[] = { SIGSEGV, SIGBUS, SIGFPE,  SIGILL, SIGTRAP,
+				   SIGABRT, SIGSYS, SIGTTIN, SIGTTOU };
+/* Not forwarded: what is about us. */
+static const int keep_for_us[] = { SIGCHLD, SIGPIPE, SIGURG };
+/* A wish that we end. */
+static const int ends_us[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM };
 
-static bool is_forwarded(int sig)
+static bool is_in(const int *set, size_t n, int sig)
 {
-	for (size_t i = 0; i < sizeof(keep_for_us) / sizeof(keep_for_us[0]); i++)
-		if (keep_for_us[i] == sig)
-			return false;
-	return true;
+	for (size_t i = 0; i < n; i++)
+		if (set[i] == sig)
+			return true;
+	return false;
+}
+#define IS_IN(set, sig) is_in(set, sizeof(set) / sizeof((set)[0]), sig)
+
+static void blocked_signals(sigset_t *set)
+{
+	sigfillset(set);
+	for (size_t i = 0; i < sizeof(not_blocked) / sizeof(not_blocked[0]); i++)
+		sigdelset(set, not_blocked[i]);
 }
 
 int foreground_prepare(struct err *e)
 {
 	sigset_t set;
-	sigfillset(&set);
-	for (size_t i = 0; i < sizeof(keep_for_us) / sizeof(keep_for_us[0]); i++)
-		if (keep_for_us[i] != SIGCHLD)
-			sigdelset(&set, keep_for_us[i]);
-	if (sigprocmask(SIG_BLOCK, &set, NULL) < 0)
-		return err_set(e, errno, "block signals");
-	return 0;
+	blocked_signals(&set);
+	return sigprocmask(SIG_BLOCK, &set, NULL) < 0 ? err_set(e, errno, "block signals") : 0;
 }
 
-/* ---- relaying a terminal ---- */
-
-struct pipe_half {
-	int from, to;
-	size_t len, off;
-	bool eof;
-	char buf[8192];
-};
-
-struct tty {
-	int master;
-	struct pipe_half in, out; /* stdin -> master, master -> stdout */
-};
-
-static struct termios saved_termios;
-static bool termios_saved;
-
-static void restore_terminal(void)
+static int open_signals(struct err *e)
 {
-	if (termios_saved)
-		tcsetattr(STDIN_FILENO, TCSANOW, &saved_termios);
-	termios_saved = false;
+	sigset_t set;
+	blocked_signals(&set);
+	int fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	return fd < 0 ? err_set(e, errno, "make a signalfd") : fd;
 }
-
-/* Our own terminal gets raw: the line discipline that counts is the container's. */
-static void make_raw(void)
-{
-	if (tcgetattr(STDIN_FILENO, &saved_termios) < 0)
-		return;
-	struct termios raw = saved_termios;
-	cfmakeraw(&raw);
-	/* output processing stays off as well: the container's side does it */
-	if (tcsetattr(STDIN_FILENO, TCSANOW, &raw) < 0)
-		return;
-	termios_saved = true;
-	atexit(restore_terminal);
-}
-
-static void copy_window_size(int master)
-{
-	struct winsize ws;
-	if (ioctl(STDIN_FILENO, TIOCGWINSZ, &ws) == 0 && (ws.ws_row || ws.ws_col))
-		ioctl(master, TIOCSWINSZ, &ws);
-}
-
-/* One read when the buffer is empty. On a pty master the hang-up of the last slave reads as EIO. */
-static void half_fill(struct pipe_half *h)
-{
-	ssize_t n = read(h->from, h->buf, sizeof(h->buf));
-	if (n > 0) {
-		h->len = (size_t)n;
-		h->off = 0;
-	} else if (n == 0 || (errno != EINTR && errno != EAGAIN)) {
-		h->eof = true;
-	}
-}
-
-static void half_drain(struct pipe_half *h)
-{
-	ssize_t n = write(h->to, h->buf + h->off, h->len - h->off);
-	if (n >= 0) {
-		h->off += (size_t)n;
-		if (h->off == h->len)
-			h->len = h->off = 0;
-	} else if (errno != EINTR && errno != EAGAIN) {
-		h->eof = true; /* the reader went away: drop what is left */
-		h->len = h->off = 0;
-	}
-}
-
-static void half_poll(const struct pipe_half *h, struct pollfd *pfd)
-{
-	bool write_next = h->len > h->off;
-	pfd->fd = h->eof && !write_next ? -1 : write_next ? h->to : h->from;
-	pfd->events = write_next ? POLLOUT : POLLIN;
-	pfd->revents = 0;
-}
-
-static void half_ready(struct pipe_half *h, const struct pollfd *pfd)
-{
-	if (pfd->fd < 0 || !pfd->revents)
-		return;
-	if (h->len > h->off)
-		half_drain(h);
-	else
-		half_fill(h);
-}
-
-/* The process is gone; what it printed last is still in the pty. */
-static void drain_rest(struct pipe_half *h)
-{
-	int flags = fcntl(h->from, F_GETFL);
-	if (flags >= 0)
-		fcntl(h->from, F_SETFL, flags | O_NONBLOCK);
-	for (;;) {
-		if (h->len > h->off)
-			fd_write_all(h->to, h->buf + h->off, h->len - h->off);
-		ssize_t n = read(h->from, h->buf, sizeof(h->buf));
-		if (n <= 0)
-			return;
-		h->len = (size_t)n;
-		h->off = 0;
-	}
-}
-
-/* ---- waiting ---- */
 
 /* Reap everything that ended; 1 when it was the container's process. */
 static int reap_children(pid_t pid, int *ret_status)
@@ -168,42 +75,38 @@ static int reap_children(pid_t pid, int *ret_status)
 	return done;
 }
 
-static void take_signal(int sfd, const struct init_proc *ip, int master)
+static void serve_signal(int sig, const struct init_proc *ip, const struct relay *r)
 {
-	struct signalfd_siginfo si;
-	if (read(sfd, &si, sizeof(si)) != (ssize_t)sizeof(si))
-		return;
-	int sig = (int)si.ssi_signo;
-	if (sig == SIGWINCH && master >= 0)
-		copy_window_size(master);
-	else if (is_forwarded(sig))
+	if (r && sig == SIGCONT)
+		relay_continued(r);
+	if (r && sig == SIGWINCH)
+		relay_resized(r);
+	else if (!IS_IN(keep_for_us, sig))
 		sys_pidfd_send_signal(ip->pidfd, sig);
 }
 
-static int open_signals(struct err *e)
+/* One round of waiting, while the process lives (ip->pid) and after that. 1: give up what is left to do. */
+static int wait_once(int sfd, const struct init_proc *ip, struct relay *r, struct err *e)
 {
-	sigset_t set;
-	sigfillset(&set);
-	for (size_t i = 0; i < sizeof(keep_for_us) / sizeof(keep_for_us[0]); i++)
-		if (keep_for_us[i] != SIGCHLD)
-			sigdelset(&set, keep_for_us[i]);
-	int fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-	return fd < 0 ? err_set(e, errno, "make a signalfd") : fd;
-}
+	struct pollfd p[2 + RELAY_POLL] = { { .fd = sfd, .events = POLLIN },
+					    { .fd = ip->pid ? ip->pidfd : -1, .events = POLLIN },
+					    { .fd = -1 },
+					    { .fd = -1 } };
+	struct signalfd_siginfo si;
 
-static struct tty *tty_start(int master)
-{
-	static struct tty t;
-	t.master = master;
-	t.in.from = STDIN_FILENO;
-	t.in.to = master;
-	t.out.from = master;
-	t.out.to = STDOUT_FILENO;
-	if (isatty(STDIN_FILENO)) {
-		make_raw();
-		copy_window_size(master);
+	if (r)
+		relay_poll(r, p + 2);
+	if (poll(p, sizeof(p) / sizeof(p[0]), -1) < 0)
+		return errno == EINTR ? 0 : err_set(e, errno, "poll");
+	if (p[0].revents && read(sfd, &si, sizeof(si)) == (ssize_t)sizeof(si)) {
+		if (ip->pid)
+			serve_signal((int)si.ssi_signo, ip, r);
+		else if (IS_IN(ends_us, (int)si.ssi_signo))
+			return 1;
 	}
-	return &t;
+	if (r)
+		relay_ready(r, p + 2);
+	return 0;
 }
 
 int foreground_wait(struct init_proc *ip, bool terminal, struct err *e)
@@ -211,29 +114,17 @@ int foreground_wait(struct init_proc *ip, bool terminal, struct err *e)
 	CLEANUP_FD int sfd = open_signals(e);
 	if (sfd < 0)
 		return -1;
-	struct tty *t = terminal && ip->console >= 0 ? tty_start(ip->console) : NULL;
-	int status = 0;
-	while (!reap_children(ip->pid, &status)) {
-		struct pollfd p[4] = { { .fd = sfd, .events = POLLIN },
-				       { .fd = ip->pidfd, .events = POLLIN },
-				       { .fd = -1 },
-				       { .fd = -1 } };
-		if (t) {
-			half_poll(&t->in, &p[2]);
-			half_poll(&t->out, &p[3]);
-		}
-		if (poll(p, 4, -1) < 0 && errno != EINTR)
-			return err_set(e, errno, "poll");
-		if (p[0].revents)
-			take_signal(sfd, ip, t ? t->master : -1);
-		if (t) {
-			half_ready(&t->in, &p[2]);
-			half_ready(&t->out, &p[3]);
-		}
+	struct relay *r = terminal && ip->console >= 0 ? relay_start(&ip->console) : NULL;
+	int status = 0, end = 0;
+	while (end == 0 && !reap_children(ip->pid, &status))
+		end = wait_once(sfd, ip, r, e);
+	if (end == 0) {
+		ip->pid = 0; /* reaped */
+		if (r)
+			relay_last(r);
 	}
-	ip->pid = 0; /* reaped */
-	if (t)
-		drain_rest(&t->out);
-	restore_terminal();
-	return status;
+	while (end == 0 && r && !relay_done(r))
+		end = wait_once(sfd, ip, r, e);
+	relay_stop();
+	return end < 0 ? -1 : status;
 }
