@@ -14,9 +14,14 @@
 #include "init.h"
 #include "sys.h"
 
-/* Permissions of keys (linux/key.h, not exported): all for who possesses it; view, read and search for the
- * user; nothing for group and others, so that no other container's root finds it by its name. */
-#define KEYRING_PERM 0x3f0b0000
+/*
+ * Permissions of keys (linux/key.h, not exported): all for who possesses the ring, which is the session it
+ * belongs to; search for its user, because joining by name, as exec does, is a search; nothing for group and
+ * others. The root of any container of the same user namespace is that user too. It is kept out by the name:
+ * without "view" no /proc/keys lists it, and it holds the time of creation to the nanosecond. That keeps
+ * containers from meeting in one ring; it is no secret from who may read berth's state folder.
+ */
+#define KEYRING_PERM 0x3f080000
 
 int step_ns_join(struct init *in, const struct plan_step *s)
 {
