@@ -63,14 +63,15 @@ int step_affinity(struct init *in, const struct plan_step *s)
 	return done(in, syscall(SYS_sched_setaffinity, 0, (size_t)s->num, plan_text(in, s->str[0])));
 }
 
-/* So that the user can open /dev/stdout again. Only pipes, sockets and files: a device is shared with others.
- * A refusal (a read-only or foreign filesystem) leaves it as it was, and so do closed ones. */
+/* So that the user can open /dev/stdout again. Only pipes, which are made for this: a file or a terminal that the
+ * caller happens to have there belongs to somebody on the host, and a socket cannot be opened again at all.
+ * A refusal (a foreign file system) leaves it as it was, and so do closed ones. */
 int step_stdio_owner(struct init *in, const struct plan_step *s)
 {
 	struct stat st;
 	(void)in;
 	for (int fd = 0; fd < 3; fd++) {
-		if (fstat(fd, &st) < 0 || S_ISCHR(st.st_mode) || S_ISBLK(st.st_mode))
+		if (fstat(fd, &st) < 0 || !S_ISFIFO(st.st_mode))
 			continue;
 		if (st.st_uid != (uid_t)s->val[0] && fchown(fd, (uid_t)s->val[0], (gid_t)-1) < 0)
 			continue;

@@ -134,7 +134,7 @@ enum plan_kind {
 	STEP_PERSONALITY, /* val0 */
 	STEP_MEMPOLICY,	 /* num: mode | flags; str0: node mask blob or none; val0: maxnode */
 	STEP_AFFINITY,	 /* str0: cpu mask blob; num: bytes */
-	STEP_STDIO_OWNER, /* val0: uid; owner of 0, 1, 2 where it differs; devices and refusals are skipped */
+	STEP_STDIO_OWNER, /* val0: uid; owner of those of 0, 1, 2 that are pipes; refusals are skipped */
 	STEP_APPARMOR,	 /* str0: profile, for the next exec */
 	STEP_SELINUX,	 /* str0: label, for the next exec */
 	STEP_CAP_BOUNDING, /* val0: set to keep */
