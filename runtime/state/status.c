@@ -64,8 +64,9 @@ static int find_process(const struct record *r, int *ret_pidfd)
 	if (r->pid <= 0)
 		return 0;
 	CLEANUP_FD int pidfd = sys_pidfd_open(r->pid, 0);
+	/* EINVAL, on newer kernels ENOENT: by now the number is that of a thread of another process */
 	if (pidfd < 0)
-		return errno == ESRCH ? 0 : -1;
+		return errno == ESRCH || errno == ENOENT || errno == EINVAL ? 0 : -1;
 	if (proc_start_time(r->pid, &start) < 0)
 		return errno == ENOENT || errno == ESRCH ? 0 : -1;
 	if (start != r->start_time)

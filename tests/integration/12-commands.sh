@@ -206,6 +206,28 @@ test_stopped_container()
 	assert_clean
 }
 
+# The number of a process that ended is a thread's of another process by now: nothing to wait for, and nobody to kill.
+test_number_of_a_thread()
+{
+	command -v python3 >/dev/null || skip "no python3"
+	stopped
+	python3 -c 'import threading, time
+def run():
+    with open("tid", "w") as f: print(threading.get_native_id(), file=f)
+    time.sleep(100)
+threading.Thread(target=run).start()' &
+	wait_for 5 file_has tid '^[0-9]+$' || die "no thread"
+	jq -c --argjson tid "$(<tid)" '.pid = $tid' <"$STATE/$ID/state.json" >record
+	cp record "$STATE/$ID/state.json"
+	assert_eq "$(status)" stopped
+	rt_fails 'container not running' kill "$ID" KILL
+	delete_ok --force
+	[ -d "/proc/$!" ] || die "the other process was killed"
+	kill -KILL $!
+	wait $! 2>/dev/null
+	assert_clean
+}
+
 # --- state and list ------------------------------------------------------------------------------------------------
 
 test_state_fields()

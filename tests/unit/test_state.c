@@ -2,6 +2,7 @@
 /* The state folder: names, modes, links, locks, the record and its hostile forms, the status. */
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -452,6 +453,39 @@ T_TEST(status)
 	T_INT(proc_start_time(r.pid, &r.start_time), -1);
 	r.pid = 0;
 	T_INT(state_status(&d, &r, &pidfd), STATUS_STOPPED);
+	teardown();
+}
+
+static int started[2], finish[2];
+
+static void *thread(void *unused)
+{
+	pid_t tid = gettid();
+	char c;
+	if (write(started[1], &tid, sizeof(tid)) != (ssize_t)sizeof(tid) || read(finish[0], &c, 1) != 0)
+		abort();
+	return unused;
+}
+
+/* The number was given to a thread of another process: that is nobody's process. */
+T_TEST(status_of_a_thread_id)
+{
+	CLEANUP_STATE_DIR struct state_dir d = STATE_DIR_INIT;
+	struct record r = sample();
+	pthread_t t;
+	int pidfd;
+
+	setup();
+	T_INT(state_dir_create(&d, root, "c1", &e), 0);
+	r.cgroup.inode = 0;
+	T_OK(pipe(started) == 0 && pipe(finish) == 0);
+	T_INT(pthread_create(&t, NULL, thread, NULL), 0);
+	T_INT(read(started[0], &r.pid, sizeof(r.pid)), sizeof(r.pid));
+	T_OK(r.pid != getpid());
+	T_INT(state_status(&d, &r, &pidfd), STATUS_STOPPED);
+	T_INT(pidfd, -1);
+	close(finish[1]);
+	pthread_join(t, NULL);
 	teardown();
 }
 
