@@ -20,10 +20,10 @@ static bool sigchld_set(struct sigaction *old)
 static int run_named(const struct spec_hook *h, const char *kind, size_t i, const char *state_json,
 		     const char *bundle, struct err *e)
 {
-	log_debug("hook %s[%zu] \"%s\" starts", kind, i, h->path);
+	log_debug("hooks.%s[%zu] \"%s\" starts", kind, i, h->path);
 	if (hook_run_one(h, state_json, bundle, e) < 0)
-		return err_add(e, "hook %s[%zu] \"%.512s\"", kind, i, h->path);
-	log_debug("hook %s[%zu] \"%s\" succeeded", kind, i, h->path);
+		return err_add(e, "hooks.%s[%zu] \"%.512s\"", kind, i, h->path);
+	log_debug("hooks.%s[%zu] \"%s\" succeeded", kind, i, h->path);
 	return 0;
 }
 

@@ -30,6 +30,7 @@
 #include <unistd.h>
 
 #include "../runtime/lib/fd.h"
+#include "../runtime/lib/interrupt.h"
 #include "../runtime/lib/sys.h"
 
 #ifndef CLONE_CLEAR_SIGHAND
@@ -224,7 +225,10 @@ static int exec_result(struct run *r)
 	return eno;
 }
 
-/* Wait for the end of the process. 0: it ended; 1: the deadline passed; -1: poll(2) failed. */
+enum { INTERRUPTED = 2 };
+
+/* Wait for the end of the process. 0: it ended; 1: the deadline passed; -1: poll(2) failed; INTERRUPTED: berth got a
+ * signal that ends its work. */
 static int wait_end(struct run *r, int *ret_exec_errno)
 {
 	for (;;) {
@@ -240,6 +244,8 @@ static int wait_end(struct run *r, int *ret_exec_errno)
 		int n = poll(p, 4, left > INT_MAX ? INT_MAX : (int)left);
 		if (n < 0 && errno != EINTR)
 			return -1;
+		if (n < 0 && interrupted())
+			return INTERRUPTED;
 		if (n <= 0)
 			continue;
 		if (p[2].revents)
@@ -321,6 +327,8 @@ static int wait_and_report(struct run *r, struct err *e)
 			return err_set(e, errno, "wait");
 	if (end < 0)
 		return err_set(e, eno, "poll");
+	if (end == INTERRUPTED)
+		return interrupt_check(e);
 	if (end > 0) {
 		collect(r, DRAIN_READS);
 		err_set(e, 0, "timed out after %lld s", (long long)r->h->timeout.v);

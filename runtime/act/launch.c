@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #include "../lib/fd.h"
+#include "../lib/interrupt.h"
 #include "../lib/log.h"
 #include "../lib/sys.h"
 #include "clone.h"
@@ -225,9 +226,11 @@ static int receive(int sock, struct plan_report *r, int *ret_fd, struct err *e)
 			      .msg_control = control.buf,
 			      .msg_controllen = sizeof(control.buf) };
 	ssize_t n;
-	do
+	do {
+		if (interrupt_check(e) < 0)
+			return -1;
 		n = recvmsg(sock, &msg, MSG_CMSG_CLOEXEC | MSG_WAITALL);
-	while (n < 0 && errno == EINTR);
+	} while (n < 0 && errno == EINTR);
 	struct cmsghdr *c = n > 0 ? CMSG_FIRSTHDR(&msg) : NULL;
 	if (c && c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS)
 		memcpy(ret_fd, CMSG_DATA(c), sizeof(int));

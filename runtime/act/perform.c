@@ -14,6 +14,7 @@
 #include "../../hooks/hooks.h"
 #include "../../spec/spec.h"
 #include "../lib/fd.h"
+#include "../lib/interrupt.h"
 #include "../security/security.h"
 
 typedef int host_fn(struct creation *x, const struct host_step *s, struct err *e);
@@ -186,13 +187,14 @@ static host_fn *const host_fns[HOST_STEP_KINDS] = {
 
 int creation_perform(struct creation *x, struct err *e)
 {
+	interrupt_catch();
 	for (size_t i = 0; i < x->plan.nhost; i++) {
 		const struct host_step *s = &x->plan.host[i];
 		if (s->kind == HOST_START)
 			break; /* creation_start(), or another command */
 		if (!host_fns[s->kind])
 			return err_config(e, s->origin, "berth cannot do this yet");
-		if (host_fns[s->kind](x, s, e) < 0)
+		if (interrupt_check(e) < 0 || host_fns[s->kind](x, s, e) < 0)
 			return -1;
 	}
 	return 0;

@@ -127,12 +127,17 @@ static int exec_in(struct container *c, const struct exec_opts *o, int argc, cha
 		return -1;
 	CLEANUP_INIT_PROC struct init_proc ip = INIT_PROC_INIT;
 	if (spawn(&plan, c, &ip, o, preserve, e) < 0 ||
-	    launch_wait(&plan, &ip, ip.sync, 1U << MSG_READY, e) < 0 || hand_over(&ip, proc, o, e) < 0 ||
-	    go(&plan, c, cfg, &ip, e) < 0)
+	    launch_wait(&plan, &ip, ip.sync, 1U << MSG_READY, e) < 0 || hand_over(&ip, proc, o, e) < 0)
 		return -1;
-	/* last, since a pid file means success: some engines look at nothing else */
+	/* before the program does anything; taken back when it does not come to that, since some engines take a
+	 * pid file for success and look at nothing else */
 	if (o->pid_file && pid_file_write(o->pid_file, ip.pid, e) < 0)
 		return -1;
+	if (go(&plan, c, cfg, &ip, e) < 0) {
+		if (o->pid_file)
+			unlink(o->pid_file);
+		return -1;
+	}
 	if (o->detach) {
 		ip.pid = 0;
 		return 0;

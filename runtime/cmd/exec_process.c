@@ -165,6 +165,10 @@ struct spec_process *exec_process(struct arena *a, const struct spec_config *cfg
 		err_set(e, 0, "exec needs a command or --process");
 		return NULL;
 	}
+	if (o->process && argc > 0) {
+		err_set(e, 0, "exec takes a command or --process, not both");
+		return NULL;
+	}
 	p = o->process ? from_file(a, o->process, e) : from_config(a, cfg, argc, argv);
 	if (!p)
 		return NULL;

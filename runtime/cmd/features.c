@@ -57,7 +57,8 @@ static void print_mount_options(struct json *j)
 	json_key(j, "mountOptions");
 	json_array(j);
 	for (size_t i = 0; i < n; i++)
-		if (*opts[i].name) /* engines write an empty option and mean none */
+		/* engines write an empty option and mean none; id-mapped mounts are refused as yet */
+		if (*opts[i].name && opts[i].kind != MOPT_IDMAP)
 			json_str(j, opts[i].name);
 	json_end_array(j);
 }

@@ -14,7 +14,6 @@
 #include "../act/create.h"
 #include "../lib/fd.h"
 #include "../plan/plan.h"
-#include "../security/security.h"
 #include "cmd.h"
 
 struct plan_opts {
@@ -23,19 +22,15 @@ struct plan_opts {
 };
 
 /* What the call would be, not what the caller is: an auditor need not be root to see what root would do. */
-static int plan_facts(const struct globals *g, const struct spec_config *c, struct plan_facts *f,
-		      struct arena *a, struct err *e)
+static int plan_facts(const struct globals *g, struct plan_facts *f, struct arena *a, struct err *e)
 {
-	const struct spec_process *p = c->process;
 	if (facts_gather(f, a, e) < 0)
 		return -1;
 	f->rootless = g->rootless && (strcmp(g->rootless, "true") == 0 || strcmp(g->rootless, "1") == 0);
 	if (!f->rootless)
 		f->unprivileged = f->setgroups_denied = false;
-	if (p && p->apparmor_profile)
-		f->apparmor_enabled = apparmor_enabled();
-	if ((p && p->selinux_label) || c->linux_->mount_label)
-		f->selinux_enabled = selinux_enabled();
+	/* nor need the config be for this host */
+	f->apparmor_enabled = f->selinux_enabled = true;
 	if (g->driver == CGROUP_DISABLED) {
 		struct err none = { 0 };
 		/* absent: the planner says so when it matters */
@@ -58,7 +53,7 @@ static int run_plan(const struct globals *g, void *opts, int argc, char **argv, 
 		return err_set(e, 0, "option --format: unknown format \"%s\"", o->format);
 	const char *bundle = argc ? argv[0] : o->bundle ? o->bundle : ".";
 	const struct spec_config *c = bundle_load(&a, bundle, &f.bundle, &text, &len, e);
-	if (!c || plan_facts(g, c, &f, &a, e) < 0)
+	if (!c || plan_facts(g, &f, &a, e) < 0)
 		return -1;
 	f.id = o->id ? o->id : "ID";
 	struct plan_request r = {

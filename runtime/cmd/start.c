@@ -13,6 +13,7 @@
  * hooks run. A program that cannot be executed leaves a stopped container for its engine to delete.
  */
 #include <errno.h>
+#include <poll.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -71,6 +72,14 @@ static int poststart(struct container *c, const struct spec_config *cfg, struct 
 	return hooks_run(&cfg->hooks, HOOK_POSTSTART, state, c->rec.bundle, false, e);
 }
 
+/* berth-init has said why it ends; whoever asks next shall find a stopped container. */
+static void wait_end(const struct container *c)
+{
+	enum { WAIT_MS = 2000 };
+	struct pollfd p = { .fd = c->pidfd, .events = POLLIN };
+	poll(&p, 1, WAIT_MS);
+}
+
 /* The socket of a start that was killed before it could remove it, or of a process that has just ended. */
 static int nobody_waits(struct container *c, struct err *e)
 {
@@ -92,6 +101,8 @@ static int start_container(struct container *c, struct err *e)
 	if (launch_send(conn, CMD_START, e) < 0)
 		return -1;
 	int r = serve(c, cfg, conn, &hook, e);
+	if (r < 0)
+		wait_end(c);
 	/* one way or the other nobody waits behind it any more; without it the container is not "created" */
 	unlinkat(c->dir.fd, "start.sock", 0);
 	if (r == 0 && c->rec.has_poststart) {

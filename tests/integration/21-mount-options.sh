@@ -216,8 +216,38 @@ test_spec_table_is_in_features()
 		noexec noiversion nolazytime norelatime nostrictatime nosuid nosymfollow private ratime rbind rdev \
 		rdiratime relatime remount rexec rnoatime rnodiratime rnoexec rnorelatime rnostrictatime rnosuid \
 		rnosymfollow ro rprivate rrelatime rro rrw rshared rslave rstrictatime rsuid rsymfollow runbindable \
-		rw shared silent slave strictatime suid symfollow sync tmpcopyup unbindable idmap ridmap; do
+		rw shared silent slave strictatime suid symfollow sync tmpcopyup unbindable; do
 		jq -e --arg o "$option" '.mountOptions | index($o)' <<<"$OUT" >/dev/null || missing+=" $option"
 	done
 	[ -z "$missing" ] || die "not in features:$missing"
+	# these two are there when id-mapped mounts are
+	assert_eq "$(jq -c '.linux.mountExtensions.idmap.enabled as $on | .mountOptions | [index("idmap", "ridmap") != null] | all(. == $on)' <<<"$OUT")" true
+}
+
+# A read-only tmpfs with mounts below it is made read-only last. By then its name may lead to another mount.
+test_late_read_only_stays_with_its_mount()
+{
+	bundle_new
+	ln -s /data "$B/rootfs/alias"
+	mount_add /data tmpfs first ro
+	mount_add /data/below tmpfs tmpfs
+	mount_add /alias tmpfs second
+	probe show mounts
+	run_ok
+	assert_match "$(grep -E ' /data .* - tmpfs first ' <<<"$OUT")" ' /data ro,'
+	assert_match "$(grep -E ' /data .* - tmpfs second ' <<<"$OUT")" ' /data rw,'
+	assert_clean
+}
+
+test_read_only_with_a_mount_below_that_is_hidden_later()
+{
+	bundle_new
+	mount_add /data tmpfs first ro
+	mount_add /data/below tmpfs tmpfs
+	mount_add /data tmpfs second
+	probe show mounts
+	run_ok
+	assert_match "$(grep -E ' /data .* - tmpfs first ' <<<"$OUT")" ' /data ro,'
+	assert_match "$(grep -E ' /data .* - tmpfs second ' <<<"$OUT")" ' /data rw,'
+	assert_clean
 }

@@ -140,3 +140,56 @@ test_create_killed_at_system_calls()
 		done
 	done
 }
+
+# A hook that lasts: the signal ends it, and what was made is undone.
+test_create_and_run_are_interrupted()
+{
+	local how pid
+	bundle_new
+	probe sleep 60
+	cfg '.hooks.createRuntime = [{path: "/bin/sh", args: ["sh", "-c", "echo >/mnt/work/started; sleep 30"], env: ["PATH=/usr/bin:/bin"]}]'
+	for how in create run; do
+		rm -f /mnt/work/started
+		"$BERTH" --root "$STATE" $how --bundle "$B" "$ID" >/dev/null 2>/mnt/work/err </dev/null &
+		pid=$!
+		wait_for 5 test -e /mnt/work/started
+		kill -TERM $pid
+		wait $pid
+		assert_eq "$?" 1
+		assert_match "$(cat /mnt/work/err)" 'interrupted by signal 15'
+		assert_clean
+	done
+}
+
+test_a_failed_start_leaves_a_stopped_container()
+{
+	local i
+	bundle_new
+	printf '#!/no/such/interpreter\n' >"$B/rootfs/bin/script"
+	chmod 0755 "$B/rootfs/bin/script"
+	args /bin/script
+	for i in 1 2 3 4 5 6 7 8; do
+		create_ok
+		rt_fails 'no such file' start "$ID"
+		has_status stopped || die "$(status)"
+		rt_ok delete "$ID"
+	done
+	assert_clean
+}
+
+test_exec_takes_its_pid_file_back()
+{
+	bundle_new
+	printf '#!/no/such/interpreter\n' >"$B/rootfs/bin/script"
+	chmod 0755 "$B/rootfs/bin/script"
+	probe sleep 60
+	up
+	rt_fails 'no such file' exec --pid-file /mnt/work/pid --detach "$ID" /bin/script
+	[ ! -e /mnt/work/pid ] || die "a pid file of a process that never ran"
+	rt_fails 'no such file' exec --pid-file /mnt/work/none/pid "$ID" /bin/sh -c 'echo >/ran'
+	[ ! -e "$B/rootfs/ran" ] || die "it ran"
+	echo '{"args": ["/bin/true"], "cwd": "/"}' >/mnt/work/p.json
+	rt_fails 'not both' exec --process /mnt/work/p.json "$ID" /bin/true
+	delete_ok --force
+	assert_clean
+}

@@ -216,18 +216,18 @@ T_TEST(signals_are_reset)
 T_TEST(failures)
 {
 	T_INT(run_shell("echo out; echo 'went  wrong' >&2; exit 3"), -1);
-	T_STR(e.text, "hook createRuntime[0] \"/bin/sh\": exit status 3: out; went  wrong");
+	T_STR(e.text, "hooks.createRuntime[0] \"/bin/sh\": exit status 3: out; went  wrong");
 	T_INT(run_shell("exit 1"), -1);
-	T_STR(e.text, "hook createRuntime[0] \"/bin/sh\": exit status 1");
+	T_STR(e.text, "hooks.createRuntime[0] \"/bin/sh\": exit status 1");
 	T_INT(run_shell("kill -9 $$"), -1);
-	T_STR(e.text, "hook createRuntime[0] \"/bin/sh\": killed by signal 9");
+	T_STR(e.text, "hooks.createRuntime[0] \"/bin/sh\": killed by signal 9");
 	T_INT(run((struct spec_hook){ .path = "/does/not/exist" }), -1);
-	T_STR(e.text, "hook createRuntime[0] \"/does/not/exist\": no such file or directory");
+	T_STR(e.text, "hooks.createRuntime[0] \"/does/not/exist\": no such file or directory");
 	T_INT(e.eno, ENOENT);
 	T_INT(run((struct spec_hook){ .path = "/etc/passwd" }), -1);
-	T_STR(e.text, "hook createRuntime[0] \"/etc/passwd\": permission denied");
+	T_STR(e.text, "hooks.createRuntime[0] \"/etc/passwd\": permission denied");
 	T_INT(run((struct spec_hook){ .path = "true" }), -1);
-	T_HAS(e.text, "hook createRuntime[0] \"true\": the path is not absolute");
+	T_HAS(e.text, "hooks.createRuntime[0] \"true\": the path is not absolute");
 }
 
 T_TEST(output_is_bounded)
@@ -248,7 +248,7 @@ T_TEST(order_and_stop)
 	struct spec_hook h[] = { shell("echo 1 >> $0/order"), shell("echo 2 >> $0/order; false"),
 				 shell("echo 3 >> $0/order") };
 	T_INT(run_list(h, 3, HOOK_PRESTART, STATE, false), -1);
-	T_HAS(e.text, "hook prestart[1] ");
+	T_HAS(e.text, "hooks.prestart[1] ");
 	T_STR(out("order"), "1\n2");
 	T_INT(run_list(h, 3, HOOK_POSTSTOP, STATE, true), 0);
 	T_OK(!e.set);
@@ -263,7 +263,7 @@ T_TEST(timeout_kills_the_group)
 	T_INT(run(h), -1);
 	t = seconds() - t;
 	T_OK(t >= 0.95 && t < 3);
-	T_STR(e.text, "hook createRuntime[0] \"/bin/sh\": timed out after 1 s: waiting");
+	T_STR(e.text, "hooks.createRuntime[0] \"/bin/sh\": timed out after 1 s: waiting");
 	pid_t pid = atoi(out("pid"));
 	T_OK(pid > 1);
 	/* killed at once; its new parent may need a moment to reap it */

@@ -7,7 +7,9 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/file.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -410,6 +412,16 @@ static pid_t sleeper(void)
 	return pid;
 }
 
+/* What berth-init waits on. */
+static int listen_in(struct state_dir *d)
+{
+	struct sockaddr_un sa = { .sun_family = AF_UNIX };
+	snprintf(sa.sun_path, sizeof(sa.sun_path), "/proc/self/fd/%d/start.sock", d->fd);
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	T_OK(fd >= 0 && bind(fd, (struct sockaddr *)&sa, sizeof(sa)) == 0 && listen(fd, 1) == 0);
+	return fd;
+}
+
 T_TEST(status)
 {
 	CLEANUP_STATE_DIR struct state_dir d = STATE_DIR_INIT;
@@ -428,7 +440,7 @@ T_TEST(status)
 	T_OK(fcntl(pidfd, F_GETFD) & FD_CLOEXEC);
 	close(pidfd);
 	T_INT(state_status(&d, &r, NULL), STATUS_RUNNING);
-	close(openat(d.fd, "start.sock", O_CREAT | O_WRONLY | O_CLOEXEC, 0600));
+	int listener = listen_in(&d);
 	T_INT(state_status(&d, &r, &pidfd), STATUS_CREATED);
 	close(pidfd);
 	r.created_done = false;
@@ -436,6 +448,8 @@ T_TEST(status)
 	T_OK(pidfd >= 0); /* so that delete --force can kill it */
 	close(pidfd);
 	r.created_done = true;
+	close(listener); /* the socket of a start that was killed: nobody waits behind it */
+	T_INT(state_status(&d, &r, NULL), STATUS_RUNNING);
 
 	r.start_time++; /* somebody else has the number now */
 	T_INT(state_status(&d, &r, &pidfd), STATUS_STOPPED);
