@@ -162,6 +162,15 @@ static bool keep(struct init *in, enum mount_role role, int mnt, uint64_t attr)
 	}
 }
 
+/* The step's own fd member, which names nothing in a STEP_MOUNT_FS, holds the mount until STEP_REMOUNT. */
+static int keep_for_remount(struct init *in, const struct plan_step *s, int mnt)
+{
+	if (!(s->flags & STEP_F_KEEP))
+		return 0;
+	int fd = in->steps[in->step].fd = fcntl(mnt, F_DUPFD_CLOEXEC, 0);
+	return fd < 0 ? fail(in, DETAIL_OPEN, errno, NULL) : 0;
+}
+
 /* A link at /proc or /sys of the image would put these mounts where masks and read-only paths, which go by
  * the usual names, do not reach them. */
 static int open_target(struct init *in, const struct plan_step *s, bool *ret_made)
@@ -191,7 +200,7 @@ int step_mount_fs(struct init *in, const struct plan_step *s)
 	mnt = mount_make(in, s, attr);
 	if (mnt >= 0 && (made || take_over(in, s, target, mnt) == 0) && set_attrs(in, mnt, later, 0) == 0 &&
 	    set_propagation(in, mnt, s->val[2]) == 0 &&
-	    attach(in, mnt, target, plan_text(in, s->str[1])) == 0) {
+	    attach(in, mnt, target, plan_text(in, s->str[1])) == 0 && keep_for_remount(in, s, mnt) == 0) {
 		ret = 0;
 		if (keep(in, s->num, mnt, attr))
 			mnt = -1;
@@ -243,9 +252,24 @@ static int reconfigure(struct init *in, uint32_t list, int mnt)
 	return ret;
 }
 
+/* Of a mount that we made the name may lead elsewhere by now: another mount lies over it, or whoever shares the
+ * directory has moved things. */
+static int remount_target(struct init *in, const struct plan_step *s)
+{
+	if (!s->num)
+		return path_open(path_root(in), plan_text(in, s->str[1]), O_PATH, 0);
+	struct plan_step *made = &in->steps[s->num - 1];
+	errno = EINVAL;
+	if (s->num > in->step || made->kind != STEP_MOUNT_FS || !(made->flags & STEP_F_KEEP))
+		return -1;
+	int fd = made->fd;
+	made->fd = -1;
+	return fd;
+}
+
 int step_remount(struct init *in, const struct plan_step *s)
 {
-	int ret = -1, fd = path_open(path_root(in), plan_text(in, s->str[1]), O_PATH, 0);
+	int ret = -1, fd = remount_target(in, s);
 	if (fd < 0)
 		return fail(in, DETAIL_TARGET, errno, NULL);
 	if ((!s->str[2] || reconfigure(in, s->str[2], fd) == 0) && set_attrs(in, fd, s->val[0], 0) == 0 &&

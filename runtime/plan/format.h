@@ -92,13 +92,14 @@ enum plan_kind {
 	STEP_MOUNT_FS,	 /* str0: type; str1: destination; str2: list key,value,key,value,... for
 			  * fsconfig(2) ("" value = flag); num: enum mount_role; val0: attr set | clear << 32;
 			  * val1: recursive attr set | clear << 32; val2: propagation (MS_*|MS_REC) or 0;
-			  * flags: STEP_F_COPYUP, STEP_F_COPY_MODE */
+			  * flags: STEP_F_COPYUP, STEP_F_COPY_MODE, STEP_F_KEEP */
 	STEP_MOUNT_BIND, /* fd: detached tree; str1: destination; val0, val1, val2 as above; val3: propagation
 			  * that is set after val2, or 0; flags: STEP_F_DIR: a missing destination becomes a
 			  * directory, else a file. val2 = 0: the propagation that STEP_ROOT_PROPAGATION gave to the
 			  * others */
 	STEP_REMOUNT,	 /* str1: destination; val0, val1, val2 as above; str2: fsconfig list for the
-			  * superblock (fspick) or none */
+			  * superblock (fspick) or none; num: 1 + index of the STEP_MOUNT_FS with STEP_F_KEEP whose
+			  * mount is meant, wherever the name leads by now, or 0 */
 	STEP_PROC_PRIVATE, /* make a detached procfs for STEP_SYSCTL and STEP_LSM_*: nothing mounts /proc */
 	STEP_SYSCTL,	 /* str0: path below sys/ with slashes; str1: value */
 	STEP_DEV_OPEN,	 /* open directory "/dev" in root (made when missing); a link is refused */
@@ -166,6 +167,7 @@ enum {
 	STEP_F_NO_LINKS = 1 << 11, /* STEP_MOUNT_FS of proc and sysfs: a symbolic link in the destination is
 				    * refused, so that an image cannot choose where they go */
 	STEP_F_AS_PROCESS = 1 << 12,
+	STEP_F_KEEP = 1 << 13, /* STEP_MOUNT_FS: hold the mount for a STEP_REMOUNT */
 };
 
 /* What later steps want from a mount. */

@@ -20,6 +20,7 @@ struct mount_plan {
 	bool has_mode;	   /* a mode= among the data */
 	bool proc_subset;  /* a procfs that shows processes only */
 	bool late_readonly; /* made writable, read-only when everything below it is there */
+	size_t step;	   /* then: index of its step */
 	bool slave_first;  /* "slave" and then "shared": no peer of the host's mount in any case */
 	bool cgroup_bind;  /* a cgroup mount that is a bind of the host's */
 	struct attr_change attr, rec;

@@ -101,19 +101,19 @@ static void find_roles(struct build *b)
 	b->dev_foreign = b->mounts[b->dev].how == HOW_BIND || is_type(&b->mounts[b->dev], "devtmpfs");
 }
 
-/* Is something mounted below a read-only tmpfs later? Its mount point could not be made. Looks only so far
- * ahead that a config with very many mounts does not take quadratic time. */
+/* Is something mounted below a read-only tmpfs later, and before another mount hides it? Its mount point could
+ * not be made. Looks only so far ahead that a config with very many mounts does not take quadratic time. */
 static bool needs_writing(const struct build *b, size_t i)
 {
 	enum { LOOK_AHEAD = 2000 };
 	const struct mount_plan *mp = &b->mounts[i];
 	size_t end = b->c->mounts.n - i > LOOK_AHEAD ? i + LOOK_AHEAD : b->c->mounts.n;
 	bool below = i == b->dev && !b->dev_foreign;
-	for (size_t k = i + 1; k < end; k++) {
+	for (size_t k = i + 1; k < end && !below; k++) {
 		const char *other = b->mounts[k].clean;
 		if (strcmp(other, mp->clean) == 0)
-			return false; /* hidden: a remount would hit the other one */
-		below |= path_below(other, mp->clean);
+			break;
+		below = path_below(other, mp->clean);
 	}
 	return below;
 }
@@ -255,8 +255,11 @@ static void mount_fs(struct build *b, size_t i, const char *origin)
 	s->s.num = role_of(b, i);
 	set_attributes(&s->s, mp);
 	s->s.val[0] = mp->attr.set; /* a new mount has nothing to clear */
-	if (mp->late_readonly)
+	if (mp->late_readonly) {
 		s->s.val[0] &= ~(uint64_t)MOUNT_ATTR_RDONLY;
+		s->s.flags |= STEP_F_KEEP;
+		mp->step = b->p->ninside - 1;
+	}
 	if (mp->copyup)
 		s->s.flags |= STEP_F_COPYUP;
 	if (is_type(mp, "tmpfs") && !mp->has_mode)
@@ -323,6 +326,7 @@ static void finish_readonly(struct build *b)
 		struct inside_step *s = plan_inside(b->p, STEP_REMOUNT, at_index(b, "mounts", i));
 		s->note = "read-only now that it is filled";
 		s->s.str[1] = dest;
+		s->s.num = (uint32_t)b->mounts[i].step + 1;
 		s->s.val[0] = MOUNT_ATTR_RDONLY;
 	}
 }

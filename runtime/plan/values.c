@@ -33,7 +33,7 @@ static const struct flag_name flag_names[] = {
 	{ STEP_F_NO_PIVOT, "chroot" },     { STEP_F_MAKE, "make" },
 	{ STEP_F_RETRY, "retry-as-user" }, { STEP_F_LISTENER, "listener" },
 	{ STEP_F_OPTIONAL, "optional" },   { STEP_F_NO_LINKS, "no-links" },
-	{ STEP_F_AS_PROCESS, "as-process" },
+	{ STEP_F_AS_PROCESS, "as-process" }, { STEP_F_KEEP, "keep" },
 };
 
 static void append(struct arena *a, struct strv *l, size_t *cap, const char *s)

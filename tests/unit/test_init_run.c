@@ -374,6 +374,49 @@ T_TEST(bind_and_remount)
 					      "/made/file rw,noexec,relatime -\n1\n");
 }
 
+T_TEST(remount_of_a_mount_that_was_kept)
+{
+	if (!root_ready())
+		return;
+	b_start();
+	p_root();
+	p_proc();
+	p_tmpfs("/made", STEP_F_KEEP);
+	uint32_t kept = plan.nsteps;
+	p_tmpfs("/made", 0);
+	struct plan_step *s = b_step_str(STEP_REMOUNT, NULL, "/made");
+	s->num = kept;
+	s->val[0] = MOUNT_ATTR_RDONLY;
+	b_step(STEP_PIVOT);
+	p_sh("grep /made /proc/self/mountinfo | cut -d' ' -f6; ls /proc/1/fd; :");
+	T_STR(run_plan(ALL_NS, NULL)->output, "ro,relatime\nrw,relatime\n0\n1\n2\n");
+}
+
+/* A number that is not that of a kept mount, was taken before, or is still to come. */
+T_TEST(remount_of_nothing)
+{
+	if (!root_ready())
+		return;
+	static const uint32_t bad[] = { 1, 2, 4, 5, 6, 77, UINT32_MAX };
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
+		b_start();
+		p_root();
+		p_tmpfs("/made", STEP_F_KEEP); /* the third */
+		p_tmpfs("/made", 0);
+		b_step_str(STEP_REMOUNT, NULL, "/made")->num = bad[i];
+		p_tmpfs("/made", STEP_F_KEEP);
+		T_INT(failure(run_plan(ALL_NS, NULL)).detail, DETAIL_TARGET);
+	}
+	b_start();
+	p_root();
+	p_tmpfs("/made", STEP_F_KEEP);
+	b_step_str(STEP_REMOUNT, NULL, "/made")->num = 3;
+	b_step_str(STEP_REMOUNT, NULL, "/made")->num = 3;
+	struct plan_report f = failure(run_plan(ALL_NS, NULL));
+	T_INT(f.detail, DETAIL_TARGET);
+	T_INT(f.step, 4);
+}
+
 /* ---- hooks ---- */
 
 static struct plan_step *p_hook(const char *script)

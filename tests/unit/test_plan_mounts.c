@@ -237,9 +237,13 @@ T_TEST(read_only_file_systems_that_are_filled)
 	T_INT(u_count(&p, STEP_REMOUNT), 2);
 	T_STR(u_str(&p, u_step(&p, STEP_REMOUNT, 0)->str[1]), "/dev");
 	T_INT(u_step(&p, STEP_REMOUNT, 0)->val[0], RDONLY);
+	T_INT(u_step(&p, STEP_REMOUNT, 0)->num, u_find(&p, STEP_MOUNT_FS, 0) + 1);
+	T_INT(u_step(&p, STEP_REMOUNT, 1)->num, u_find(&p, STEP_MOUNT_FS, 1) + 1);
+	T_OK(u_step(&p, STEP_MOUNT_FS, 1)->flags & STEP_F_KEEP);
+	T_OK(!(u_step(&p, STEP_MOUNT_FS, 3)->flags & STEP_F_KEEP));
 	T_STR(u_str(&p, u_step(&p, STEP_REMOUNT, 1)->str[1]), "/a");
 	T_OK(u_find(&p, STEP_REMOUNT, 0) > u_find(&p, STEP_MOUNT_FS, 4));
-	/* hidden by a later mount: a remount would hit that one */
+	/* what is below is mounted on the one that hides it */
 	c.mounts = MOUNT("/a", "tmpfs", "t", "\"ro\"") "," MOUNT("/a//./", "tmpfs", "t",
 								 "") "," MOUNT("/a/b", "tmpfs", "t", "");
 	p = u_ok(&c);
