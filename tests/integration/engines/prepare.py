@@ -175,6 +175,9 @@ def limits_possible(res):
                             ("rdma", "rdma")):
         if controller not in have:
             r.pop(key, None)
+    if "blockIO" in r and not any(os.path.exists(f"{RUNTIME_CGROUP}/{f}") for f in ("io.weight", "io.bfq.weight")):
+        # a kernel with neither BFQ nor io.cost
+        r["blockIO"] = {k: v for k, v in r["blockIO"].items() if not k.startswith("weight")}
     cpu = dict(r.pop("cpu", {}))
     for key in list(cpu):
         if ("cpuset" if key in ("cpus", "mems") else "cpu") not in have:
