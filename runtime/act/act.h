@@ -12,6 +12,7 @@
 
 #include "../lib/arena.h"
 #include "../lib/err.h"
+#include "../lib/socket.h"
 #include "../plan/plan.h"
 
 /* Facts for the planner. 0 or -1 with *e: the kernel is older than 5.14. */
@@ -64,12 +65,6 @@ int maps_write(pid_t pid, const struct spec_linux *l, bool deny_setgroups, struc
 
 /* process.oomScoreAdj, from outside: needs no procfs inside. The pid is that of an unreaped child. */
 int oom_score_write(pid_t pid, int64_t value, struct err *e);
-
-/* Send a fd over a listening unix socket's path (console socket, pidfd socket): one message, one fd. */
-int socket_send_fd(const char *path, int fd, const char *text, struct err *e);
-/* Bind and listen on `name` in a directory fd; connect likewise. Any length of path works. */
-int socket_listen_at(int dirfd, const char *name, struct err *e);
-int socket_connect_at(int dirfd, const char *name, struct err *e);
 
 /* The foreground of run and exec: forward signals to the process, proxy its terminal (console >= 0), wait.
  * Returns its exit status (128+n for a signal) or -1 with *e. Signals must have been blocked with

@@ -94,6 +94,42 @@ test_console_socket_that_is_missing()
 	create_fails 'console|no such file' --console-socket /mnt/work/no-such-socket
 }
 
+# listen_full PATH: a socket that somebody listens on, and whose queue nobody empties
+listen_full()
+{
+	python3 -c 'import socket, sys, time
+s = socket.socket(socket.AF_UNIX)
+s.bind(sys.argv[1])
+s.listen(0)
+c = socket.socket(socket.AF_UNIX)
+c.connect(sys.argv[1])
+print("listening", flush=True)
+time.sleep(100)' "$1" >"$1.log" &
+	wait_for 5 file_has "$1.log" listening || die "no listener"
+}
+
+# An engine that hangs does not make the runtime hang as well, with the container's lock held.
+test_sockets_that_nobody_accepts()
+{
+	local from=$SECONDS
+	command -v python3 >/dev/null || skip "no python3"
+	listen_full /mnt/work/full
+	bundle_new
+	cfg '.process.terminal = true'
+	bundle_new c2
+	timeout -s KILL 30 "$BERTH" --root "$STATE" create --bundle "$B" --pidfd-socket /mnt/work/full c2 2>err2 &
+	B=/mnt/work/c1 ID=c1
+	rt_fails 'connect to socket "/mnt/work/full": connection timed out' \
+		create --bundle "$B" --console-socket /mnt/work/full "$ID"
+	wait $!
+	assert_eq $? 1
+	assert_match "$(<err2)" 'connect to socket "/mnt/work/full": connection timed out'
+	[ $((SECONDS - from)) -lt 25 ] || die "after $((SECONDS - from)) s"
+	kill %1
+	wait
+	assert_clean
+}
+
 test_foreground_terminal()
 {
 	bundle_new
