@@ -94,7 +94,7 @@ static int check_uts_name(struct check *c, const char *key, const char *name, co
 		return -1;
 	if (strlen(name) > UTS_MAX)
 		return bad_key(c, key, "longer than %d bytes", UTS_MAX);
-	if (!find_namespace(l, NS_UTS))
+	if (!spec_find_namespace(l, NS_UTS))
 		return bad_key(c, key,
 			       "needs a uts namespace (linux.namespaces), or it would change the host's");
 	return 0;
@@ -128,7 +128,7 @@ static int check_mount_idmap(struct check *c, const struct spec_mount *m, bool i
 	if (check_mappings(c, "uidMappings", &m->uid_mappings) < 0 ||
 	    check_mappings(c, "gidMappings", &m->gid_mappings) < 0)
 		return -1;
-	if (idmap && !m->uid_mappings.n && !find_namespace(l, NS_USER))
+	if (idmap && !m->uid_mappings.n && !spec_find_namespace(l, NS_USER))
 		return bad_key(c, "options",
 			       "an id-mapped mount needs uidMappings and gidMappings, or a user namespace");
 	return 0;

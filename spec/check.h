@@ -71,6 +71,4 @@ int check_seccomp(struct check *c, const struct spec_seccomp *s);
 int check_resources(struct check *c, const struct spec_resources *r); /* is in it already */
 int check_hooks(struct check *c, const struct spec_hooks *hooks);
 
-const struct spec_namespace *find_namespace(const struct spec_linux *l, enum ns_kind kind);
-
 #endif

@@ -201,11 +201,3 @@ int check_mappings(struct check *c, const char *key, const struct id_mappings *m
 	out(c);
 	return 0;
 }
-
-const struct spec_namespace *find_namespace(const struct spec_linux *l, enum ns_kind kind)
-{
-	for (size_t i = 0; i < l->namespaces.n; i++)
-		if (l->namespaces.v[i].type == kind)
-			return &l->namespaces.v[i];
-	return NULL;
-}

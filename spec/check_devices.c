@@ -107,7 +107,7 @@ int check_net_devices(struct check *c, const struct spec_linux *l)
 	if (!devs->n)
 		return 0;
 	into(c, "netDevices");
-	if (!find_namespace(l, NS_NETWORK))
+	if (!spec_find_namespace(l, NS_NETWORK))
 		return bad(c, "needs a network namespace (linux.namespaces)");
 	if (devs->n > MAX_DEVICES)
 		return bad(c, "more than %d devices", MAX_DEVICES);

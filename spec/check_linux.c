@@ -26,7 +26,7 @@ static int check_namespaces(struct check *c, const struct spec_linux *l)
  * so that is no error. */
 static int check_id_mappings(struct check *c, const struct spec_linux *l)
 {
-	const struct spec_namespace *user = find_namespace(l, NS_USER);
+	const struct spec_namespace *user = spec_find_namespace(l, NS_USER);
 	const struct {
 		const char *key;
 		const struct id_mappings *m;
@@ -60,7 +60,7 @@ static int check_clock(struct check *c, const char *key, const struct spec_time_
 static int check_time_offsets(struct check *c, const struct spec_linux *l)
 {
 	const struct spec_time_offsets *t = l->time_offsets;
-	const struct spec_namespace *ns = find_namespace(l, NS_TIME);
+	const struct spec_namespace *ns = spec_find_namespace(l, NS_TIME);
 	if (!t || (!t->boottime && !t->monotonic))
 		return 0;
 	into(c, "timeOffsets");

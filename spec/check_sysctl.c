@@ -77,7 +77,7 @@ static int check_sysctl(struct check *c, const struct spec_config *config, const
 	int ns = spec_sysctl_namespace(path);
 	if (ns < 0)
 		return bad(c, "not a parameter of a namespace, so it would change the host");
-	if (!find_namespace(config->linux_, (enum ns_kind)ns))
+	if (!spec_find_namespace(config->linux_, (enum ns_kind)ns))
 		return bad(c, "needs a %s namespace (linux.namespaces), or it would change the host",
 			   spec_namespace_name((enum ns_kind)ns));
 	if (has_control(s->value))

@@ -54,6 +54,20 @@ const char *spec_namespace_proc(enum ns_kind k)
 	return (unsigned)k < NS_KINDS ? namespaces[k].proc : NULL;
 }
 
+const struct spec_namespace *spec_find_namespace(const struct spec_linux *l, enum ns_kind kind)
+{
+	for (size_t i = 0; i < l->namespaces.n; i++)
+		if (l->namespaces.v[i].type == kind)
+			return &l->namespaces.v[i];
+	return NULL;
+}
+
+bool spec_new_namespace(const struct spec_linux *l, enum ns_kind kind)
+{
+	const struct spec_namespace *n = spec_find_namespace(l, kind);
+	return n && !n->path;
+}
+
 struct number_name {
 	const char *name;
 	int number;

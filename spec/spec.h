@@ -83,6 +83,9 @@ int spec_namespace_kind(const char *name);
 const char *spec_namespace_name(enum ns_kind k);   /* "mount", "network", ... */
 uint64_t spec_namespace_flag(enum ns_kind k);	   /* CLONE_NEW* */
 const char *spec_namespace_proc(enum ns_kind k);   /* name in /proc/PID/ns: "mnt", "net", ... */
+/* The entry of linux.namespaces, or NULL: the namespace is the runtime's. Without a path it is a new one. */
+const struct spec_namespace *spec_find_namespace(const struct spec_linux *l, enum ns_kind kind);
+bool spec_new_namespace(const struct spec_linux *l, enum ns_kind kind);
 int spec_rlimit_number(const char *name);	   /* "RLIMIT_CORE" -> RLIMIT_CORE */
 int spec_capability_number(const char *name);	   /* "CAP_CHOWN" -> 0 (libcap knows the names) */
 int spec_signal_number(const char *name);	   /* "TERM", "SIGTERM", "15", "RTMIN+1" */

@@ -59,19 +59,6 @@ const char *clean_path(struct arena *a, const char *path);
 /* Is `path` equal to `dir` or below it? Both clean. */
 bool path_below(const char *path, const char *dir);
 
-static inline bool has_namespace(const struct spec_config *c, enum ns_kind k, bool *ret_new)
-{
-	const struct spec_namespaces *ns = &c->linux_->namespaces;
-	for (size_t i = 0; i < ns->n; i++) {
-		if (ns->v[i].type == k) {
-			if (ret_new)
-				*ret_new = !ns->v[i].path;
-			return true;
-		}
-	}
-	return false;
-}
-
 int build_init(struct build *b, struct err *e);
 int build_finish(struct build *b, struct err *e);
 

@@ -41,10 +41,9 @@ static const char *label_origin(const struct build *b)
 int build_init(struct build *b, struct err *e)
 {
 	const struct spec_linux *l = b->c->linux_;
-	bool fresh = false;
-	b->userns = has_namespace(b->c, NS_USER, &fresh);
+	b->userns = spec_find_namespace(l, NS_USER);
 	/* a gid map that was written without privileges is only accepted once setgroups(2) is denied */
-	b->setgroups = !b->f->setgroups_denied && !(fresh && b->f->unprivileged);
+	b->setgroups = !b->f->setgroups_denied && !(spec_new_namespace(l, NS_USER) && b->f->unprivileged);
 	b->bind_devices = b->userns || b->f->rootless;
 	b->label = label_origin(b);
 	b->dev = b->proc_mount = b->pts = NO_INDEX;

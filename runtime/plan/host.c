@@ -45,23 +45,48 @@ static const char *resources_summary(struct build *b)
 	return text;
 }
 
+enum { DEVICE_RULES_SHOWN = 64 };
+
+static const char *device_number(struct build *b, const struct opt_i64 *n)
+{
+	return n->set && n->v >= 0 ? arena_printf(b->p->arena, "%lld", (long long)n->v) : "*";
+}
+
+/* "deny a *:* rwm; allow c 1:3 rw": in the order of the config, in which the last one that fits decides. */
+static const char *device_rules(struct build *b)
+{
+	const struct spec_resources *r = b->c->linux_->resources;
+	const char *text = "";
+	for (size_t i = 0; r && i < r->devices.n && i < DEVICE_RULES_SHOWN; i++) {
+		const struct spec_device_rule *d = &r->devices.v[i];
+		text = arena_printf(b->p->arena, "%s%s%s %s %s:%s %s", text, *text ? "; " : "", d->allow ? "allow" : "deny",
+				    d->type ? d->type : "a", device_number(b, &d->major), device_number(b, &d->minor),
+				    d->access ? d->access : "rwm");
+	}
+	if (r && r->devices.n > DEVICE_RULES_SHOWN)
+		return arena_printf(b->p->arena, "%s; and %zu more", text, r->devices.n - DEVICE_RULES_SHOWN);
+	return *text ? text : "deny a *:* rwm";
+}
+
 static void add_cgroup(struct build *b)
 {
 	const char *path = b->c->linux_->cgroups_path;
 	bool named = path && *path;
 	if (b->r->cgroup_disabled)
 		return;
-	add(b, HOST_CGROUP, named ? "linux.cgroupsPath" : RUNTIME "no linux.cgroupsPath: the default place",
-	    0, named ? path : "");
+	const char *id = b->f->id ? b->f->id : "";
+	if (!named)
+		path = arena_printf(b->p->arena, b->r->systemd_cgroup ? "berth-%s.scope" : "/berth-%s", id);
+	add(b, HOST_CGROUP, named ? "linux.cgroupsPath" : RUNTIME "no linux.cgroupsPath: the default place", 0, path);
 	const char *limits = resources_summary(b);
 	if (limits)
 		add(b, HOST_RESOURCES, "linux.resources", 0, limits);
 	if (b->f->rootless)
 		return; /* a device filter takes privileges over the first user namespace */
 	const struct spec_resources *r = b->c->linux_->resources;
-	size_t n = r ? r->devices.n : 0;
-	add(b, HOST_DEVICE_FILTER, n ? "linux.resources.devices" : RUNTIME "devices are denied by default", 0,
-	    arena_printf(b->p->arena, "%zu rules", n));
+	add(b, HOST_DEVICE_FILTER,
+	    r && r->devices.n ? "linux.resources.devices" : RUNTIME "devices are denied by default", 0,
+	    device_rules(b));
 }
 
 static void add_hooks(struct build *b, enum hook_kind kind)
@@ -96,11 +121,10 @@ static void add_console(struct build *b)
 
 void plan_host_create(struct build *b)
 {
-	bool fresh = false;
 	add(b, HOST_STATE_DIR, RUNTIME "reserves the id", 0, b->f->id);
 	add_cgroup(b);
 	add_process(b);
-	if (has_namespace(b->c, NS_USER, &fresh) && fresh)
+	if (spec_new_namespace(b->c->linux_, NS_USER))
 		add(b, HOST_MAPS, "linux.uidMappings, linux.gidMappings", !b->setgroups, NULL);
 	add_hooks(b, HOOK_PRESTART);
 	add_hooks(b, HOOK_CREATE_RUNTIME);

@@ -47,7 +47,7 @@ static int check_mount(struct build *b, size_t i, struct mount_plan *mp, struct 
 static int read_cgroup(struct build *b, size_t i, struct mount_plan *mp, struct err *e)
 {
 	mp->type = "cgroup2";
-	mp->cgroup_bind = !has_namespace(b->c, NS_CGROUP, NULL);
+	mp->cgroup_bind = !spec_find_namespace(b->c->linux_, NS_CGROUP);
 	if (!mp->cgroup_bind)
 		return 0;
 	if (!b->r->cgroup_disabled)

@@ -150,7 +150,7 @@ static int plan_names(struct build *b, struct err *e)
 		if (!names[i].value || !*names[i].value)
 			continue;
 		/* it would rename the host */
-		if (!has_namespace(b->c, NS_UTS, NULL))
+		if (!spec_find_namespace(b->c->linux_, NS_UTS))
 			return err_config(e, names[i].at, "a uts namespace is required");
 		add_step(b, names[i].kind, names[i].at, names[i].value);
 	}
@@ -174,10 +174,9 @@ int plan_identity(struct build *b, struct err *e)
 	}
 	if (b->exec)
 		return 0;
-	bool fresh;
-	if (has_namespace(b->c, NS_TIME, &fresh) && fresh)
+	if (spec_new_namespace(b->c->linux_, NS_TIME))
 		plan_time(b);
-	if (has_namespace(b->c, NS_NETWORK, &fresh) && fresh)
+	if (spec_new_namespace(b->c->linux_, NS_NETWORK))
 		plan_inside(b->p, STEP_LOOPBACK, ns_origin(b, NS_NETWORK));
 	return plan_names(b, e);
 }

@@ -50,7 +50,6 @@ struct value {
 };
 /* VALUE_NONE: the field says nothing for this step. */
 struct value plan_field_value(const struct plan *p, const struct inside_step *s, const struct step_field *f);
-struct strv plan_namespace_names(struct arena *a, uint64_t flags);
 
 /* After which inside step a host step comes; STEP_NONE: before all of them, STEP_KINDS: after all. */
 enum plan_kind plan_host_anchor(const struct host_step *h);

@@ -67,7 +67,7 @@ static struct strv names_of(struct arena *a, const struct flag_name *t, size_t n
 	return l;
 }
 
-struct strv plan_namespace_names(struct arena *a, uint64_t flags)
+static struct strv namespace_names(struct arena *a, uint64_t flags)
 {
 	struct strv l = { 0 };
 	size_t cap = 0;
@@ -229,7 +229,7 @@ struct value plan_field_value(const struct plan *p, const struct inside_step *is
 	case F_LIMIT:
 		return limit_value(v);
 	case F_NS:
-		return list_value(plan_namespace_names(p->arena, v));
+		return list_value(namespace_names(p->arena, v));
 	case F_PROPAGATION:
 		return str_value(propagation_name(v));
 	case F_ATTR_SET:
@@ -252,7 +252,7 @@ const char *plan_host_text(const struct plan *p, const struct host_step *h)
 {
 	switch (h->kind) {
 	case HOST_CLONE: {
-		struct strv l = plan_namespace_names(p->arena, (uint64_t)h->num);
+		struct strv l = namespace_names(p->arena, (uint64_t)h->num);
 		const char *text = l.n ? "new namespaces:" : "no new namespaces";
 		for (size_t i = 0; i < l.n; i++)
 			text = arena_printf(p->arena, "%s %s", text, l.v[i]);

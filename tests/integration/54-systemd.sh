@@ -290,7 +290,7 @@ test_old_manager()
 {
 	manager
 	sd_bundle
-	[ -e /sys/fs/cgroup/runner/cpu.idle ] || skip "no cpu controller here"
+	grep -qw cpu /sys/fs/cgroup/cgroup.controllers || skip "no cpu controller here"
 	cfg '.linux.resources.cpu.idle = 1'
 	mode old CPUWeight
 	sd_create

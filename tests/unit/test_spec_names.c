@@ -19,6 +19,12 @@ T_TEST(namespaces)
 	T_INT(spec_namespace_flag(NS_USER), CLONE_NEWUSER);
 	T_INT(spec_namespace_flag(NS_TIME), 0x80);
 	T_OK(!spec_namespace_name(NS_KINDS) && !spec_namespace_proc((enum ns_kind)99));
+
+	struct spec_namespace v[] = { { .type = NS_UTS, .path = "/p" }, { .type = NS_PID } };
+	struct spec_linux l = { .namespaces = { v, 2 } };
+	T_OK(spec_find_namespace(&l, NS_UTS) == &v[0] && spec_find_namespace(&l, NS_PID) == &v[1]);
+	T_OK(!spec_find_namespace(&l, NS_MOUNT) && !spec_new_namespace(&l, NS_MOUNT));
+	T_OK(!spec_new_namespace(&l, NS_UTS) && spec_new_namespace(&l, NS_PID));
 }
 
 T_TEST(rlimits)
