@@ -12,6 +12,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -20,6 +21,7 @@
 
 static struct {
 	int fd;
+	const char *waiting; /* path of a FIFO that nobody had open for reading yet */
 	bool json;
 	enum log_level level;
 } sink = { .fd = -1, .level = LOG_ERROR };
@@ -51,21 +53,45 @@ int log_level_parse(const char *s, enum log_level *ret)
 	return -1;
 }
 
+/* O_NONBLOCK: a FIFO that nobody reads must not stop us, neither now nor when it is full. */
+static int open_sink(const char *path)
+{
+	return open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0644);
+}
+
+static bool is_fifo(const char *path)
+{
+	struct stat st;
+	return stat(path, &st) == 0 && S_ISFIFO(st.st_mode);
+}
+
 int log_open(const char *path, bool json, enum log_level level, struct err *e)
 {
 	if (sink.fd >= 0)
 		close(sink.fd);
 	sink.fd = -1;
+	sink.waiting = NULL;
 	sink.json = json;
 	sink.level = level;
 	if (!path)
 		return 0;
-	/* O_NONBLOCK: a FIFO that nobody reads must not stop us, neither now nor when it is full */
-	int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0644);
-	if (fd < 0)
-		return err_set(e, errno, "open log file \"%s\"", path);
-	sink.fd = fd;
-	return 0;
+	sink.fd = open_sink(path);
+	if (sink.fd >= 0)
+		return 0;
+	int eno = errno;
+	if (eno == ENXIO && is_fifo(path)) {
+		sink.waiting = path;
+		return 0;
+	}
+	return err_set(e, eno, "open log file \"%s\"", path);
+}
+
+/* The log, or -1. A reader may have come since we looked last. */
+static int log_fd(void)
+{
+	if (sink.fd < 0 && sink.waiting)
+		sink.fd = open_sink(sink.waiting);
+	return sink.fd;
 }
 
 /* Days since 1970-01-01 to a date of the Gregorian calendar. gmtime(3) would read /etc/localtime. */
@@ -195,8 +221,9 @@ static void write_record(int fd, enum log_level level, const char *text)
 
 void log_error(const struct err *e)
 {
-	if (sink.fd >= 0)
-		write_record(sink.fd, LOG_ERROR, e->text);
+	int fd = log_fd();
+	if (fd >= 0)
+		write_record(fd, LOG_ERROR, e->text);
 	write_plain(STDERR_FILENO, "", e->text);
 }
 
@@ -207,11 +234,14 @@ void log_message(enum log_level level, const char *fmt, ...)
 
 	if (level > sink.level)
 		return;
+	int saved = errno, fd = log_fd();
 	/* at the default level there is nothing but errors, and those are printed by log_error() */
-	int fd = sink.fd >= 0 ? sink.fd : sink.level > LOG_ERROR ? STDERR_FILENO : -1;
-	if (fd < 0)
+	if (fd < 0 && !sink.waiting && sink.level > LOG_ERROR)
+		fd = STDERR_FILENO;
+	if (fd < 0) {
+		errno = saved;
 		return;
-	int saved = errno;
+	}
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);

@@ -18,7 +18,9 @@
 
 enum log_level { LOG_ERROR, LOG_WARNING, LOG_INFO, LOG_DEBUG };
 
-/* path NULL: no log file. The file is opened now (O_APPEND|O_CREAT|O_CLOEXEC). 0 or -1 with *e. */
+/* path NULL: no log file. The file is opened now (O_APPEND|O_CREAT|O_CLOEXEC). 0 or -1 with *e. A FIFO that
+ * nobody has open for reading is no error: it is tried again for each record, so `path` must stay, and what
+ * is logged before a reader comes is lost. */
 int log_open(const char *path, bool json, enum log_level level, struct err *e);
 int log_level_parse(const char *s, enum log_level *ret); /* error, warn(ing), info, debug; 0 or -1 */
 

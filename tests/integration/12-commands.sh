@@ -109,6 +109,23 @@ test_version()
 	rt_ok -v
 }
 
+# A log that nobody reads yet, or any more, is nothing that a command fails for.
+test_log_fifo()
+{
+	mkfifo log
+	sleeper
+	rt_ok --log log --log-format json create --bundle "$B" "$ID" </dev/null >/dev/null
+	rt_fails 'does not exist' --log log --log-format json state nobody
+	local line
+	exec 9<>log
+	rt_fails 'does not exist' --log log --log-format json state nobody
+	read -r -t 5 line <&9 || die "no record"
+	exec 9>&-
+	assert_eq "$(jq -r .level <<<"$line")" error
+	rt_ok --log log delete --force "$ID"
+	assert_clean
+}
+
 # --- the state machine ---------------------------------------------------------------------------------------------
 
 test_created_container()

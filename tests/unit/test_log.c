@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "../../runtime/lib/log.h"
@@ -147,11 +148,26 @@ T_TEST(fifo_does_not_block)
 	with_dir();
 	signal(SIGPIPE, SIG_IGN);
 	T_INT(mkfifo(path, 0600), 0);
-	T_INT(log_open(path, true, LOG_ERROR, &e), -1);
-	T_HAS(e.text, path);
-	err_clear(&e);
+	/* nobody reads it yet: no error, and nothing comes to stderr instead */
+	T_INT(log_open(path, false, LOG_DEBUG, &e), 0);
+	T_INT(capture(print_levels), 0);
+	message = "before";
+	T_INT(capture(print_error), 1);
+	T_STR(out, "before\n");
+	/* a reader comes */
 	int reader = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-	T_INT(log_open(path, true, LOG_ERROR, &e), 0);
+	message = "after";
+	T_INT(capture(print_error), 1);
+	T_INT(capture(print_levels), 0);
+	char text[1024] = "";
+	T_OK(read(reader, text, sizeof(text) - 1) > 0);
+	T_HAS(text, "Z error: after\n");
+	T_HAS(text, "Z debug: debugged\n");
+	T_OK(!strstr(text, "before"));
+	/* one that does not read: what does not fit is lost */
+	for (int i = 0; i < 3000; i++)
+		log_warn("%0100d", i);
+	/* and goes away */
 	close(reader);
 	message = "nobody reads the log";
 	T_INT(capture(print_error), 1);
@@ -164,6 +180,18 @@ T_TEST(cannot_open)
 	struct err e = { 0 };
 	T_INT(log_open("/nonexistent/log", true, LOG_ERROR, &e), -1);
 	T_STR(e.text, "open log file \"/nonexistent/log\": no such file or directory");
+
+	/* a socket has no reader either, but it will never be a log */
+	struct sockaddr_un sa = { .sun_family = AF_UNIX };
+	with_dir();
+	memcpy(sa.sun_path, path, strlen(path) + 1);
+	int s = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	T_INT(bind(s, (struct sockaddr *)&sa, sizeof(sa)), 0);
+	err_clear(&e);
+	T_INT(log_open(path, true, LOG_ERROR, &e), -1);
+	T_HAS(e.text, path);
+	close(s);
+	without_dir();
 }
 
 T_TEST(times)
