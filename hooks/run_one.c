@@ -26,9 +26,9 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "../runtime/lib/clock.h"
 #include "../runtime/lib/fd.h"
 #include "../runtime/lib/interrupt.h"
 #include "../runtime/lib/sys.h"
@@ -55,7 +55,7 @@ struct run {
 	const char *state;	/* what of the state JSON is not written yet */
 	size_t state_len;
 	struct tail tail;
-	int64_t deadline;	/* CLOCK_MONOTONIC in ms, or INT64_MAX */
+	int64_t deadline;	/* of monotonic_ms(), or INT64_MAX */
 };
 
 struct pipes {
@@ -71,18 +71,11 @@ static void pipes_close(struct pipes *p)
 	}
 }
 
-static int64_t now_ms(void)
-{
-	struct timespec t;
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 static int64_t deadline_of(const struct spec_hook *h)
 {
 	if (!h->timeout.set || h->timeout.v > INT_MAX) /* that is 68 years */
 		return INT64_MAX;
-	return now_ms() + h->timeout.v * 1000;
+	return monotonic_ms() + h->timeout.v * 1000;
 }
 
 /* --- the child ---------------------------------------------------------------------------------- */
@@ -238,7 +231,7 @@ static int wait_end(struct run *r, int *ret_exec_errno)
 			{ .fd = r->fail, .events = POLLIN },
 			{ .fd = r->in, .events = POLLOUT },
 		};
-		int64_t left = r->deadline == INT64_MAX ? -1 : r->deadline - now_ms();
+		int64_t left = r->deadline == INT64_MAX ? -1 : r->deadline - monotonic_ms();
 		if (left < 0 && r->deadline != INT64_MAX)
 			return 1;
 		int n = poll(p, 4, left > INT_MAX ? INT_MAX : (int)left);

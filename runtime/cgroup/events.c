@@ -10,18 +10,16 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "../lib/clock.h"
 #include "../lib/fd.h"
 
 static const char *const event_names[] = { [CG_POPULATED] = "populated ", [CG_FROZEN] = "frozen " };
 
 int64_t cg_now_ms(void)
 {
-	struct timespec ts;
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+	return monotonic_ms();
 }
 
 static int event_value(int fd, enum cg_event event)
