@@ -11,12 +11,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "../../spec/spec.h"
 #include "../lib/fd.h"
+#include "../lib/socket.h"
 #include "../lib/sys.h"
 
 const char *status_name(enum status s)
@@ -86,13 +85,8 @@ static int find_process(const struct record *r, int *ret_pidfd)
  */
 static bool somebody_waits(const struct state_dir *d)
 {
-	struct sockaddr_un sa = { .sun_family = AF_UNIX };
-
-	if (faccessat(d->fd, "start.sock", F_OK, AT_SYMLINK_NOFOLLOW) < 0)
-		return false;
-	snprintf(sa.sun_path, sizeof(sa.sun_path), "/proc/self/fd/%d/start.sock", d->fd);
-	CLEANUP_FD int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	return fd < 0 || connect(fd, (struct sockaddr *)&sa, sizeof(sa)) == 0 || errno != ECONNREFUSED;
+	return faccessat(d->fd, "start.sock", F_OK, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       socket_has_listener(d->fd, "start.sock");
 }
 
 enum status state_status_quick(struct state_dir *d, const struct record *r, int *ret_pidfd)

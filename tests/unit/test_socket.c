@@ -128,7 +128,13 @@ T_TEST(errors)
 	T_HAS(e.text, path);
 	/* the file stays, the listener does not */
 	err_clear(&e);
-	close(socket_listen_at(dirfd_, "gone", &e));
+	int l = socket_listen_at(dirfd_, "gone", &e);
+	T_OK(l >= 0 && socket_has_listener(dirfd_, "gone"));
+	/* also when its queue is full, and without waiting for that */
+	for (size_t i = 0; i < 20; i++)
+		T_OK(socket_has_listener(dirfd_, "gone"));
+	close(l);
+	T_OK(!socket_has_listener(dirfd_, "gone"));
 	T_INT(socket_connect_at(dirfd_, "gone", &e), -1);
 	T_INT(e.eno, ECONNREFUSED);
 	teardown();
