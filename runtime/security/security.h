@@ -47,9 +47,6 @@ bool selinux_enabled(void);
 /* Refuse a label the policy does not know (libselinux, security_check_context). `at`: JSON path. */
 int selinux_check_label(const char *label, const char *at, struct err *e);
 
-/* Capability names to a mask; unknown names are reported through warn and skipped. */
-typedef void cap_warn_fn(void *ctx, const char *text);
-uint64_t capability_mask(const struct strv *names, cap_warn_fn *warn, void *ctx);
-int capability_last(void); /* highest number of this kernel */
+int capability_last(void); /* highest number of a capability of this kernel */
 
 #endif
