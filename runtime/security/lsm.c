@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Which Linux Security Module is on, and whether SELinux knows a label. Applying a profile or a label
- * is berth-init's work (STEP_APPARMOR, STEP_SELINUX).
+ * is berth-init's work (STEP_APPARMOR, STEP_SELINUX); by then a container has been made for it, so what the
+ * policy does not know is refused before.
  */
 #include "security.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 
 #include "../lib/dlopen.h"
 #include "../lib/fd.h"
@@ -42,7 +44,7 @@ bool selinux_enabled(void)
 	return fd_read_small(AT_FDCWD, "/sys/fs/selinux/enforce", text, sizeof(text)) > 0;
 }
 
-int selinux_check_label(const char *label, const char *at, struct err *e)
+static int check_label(const char *label, const char *at, struct err *e)
 {
 	struct selinux_functions f = { 0 };
 	if (!dl_open(&selinux_library, &f, e))

@@ -44,8 +44,10 @@ int seccomp_send_listener(const struct spec_seccomp *s, int listener_fd, pid_t p
 /* Is the LSM on? Cheap: one file read; libselinux is opened only when a label is really asked for. */
 bool apparmor_enabled(void);
 bool selinux_enabled(void);
-/* Refuse a label the policy does not know (libselinux, security_check_context). `at`: JSON path. */
-int selinux_check_label(const char *label, const char *at, struct err *e);
+/* Refuse labels that the policy does not know (libselinux, security_check_context): process.selinuxLabel and
+ * linux.mountLabel, each of which may be absent, as may the process. Nothing is asked where SELinux is off.
+ * `at`: JSON path of the process. 0 or -1 with *e. */
+int lsm_check_process(const struct spec_process *p, const char *mount_label, const char *at, struct err *e);
 
 int capability_last(void); /* highest number of a capability of this kernel */
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* runtime/security/: the seccomp agent, capabilities and which LSM is on. Filters: test_seccomp.c. */
 #include <fcntl.h>
+#include <sched.h>
+#include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -166,12 +168,55 @@ T_TEST(modules)
 {
 	T_INT(apparmor_enabled(), system("grep -q Y /sys/module/apparmor/parameters/enabled 2>/dev/null") == 0);
 	T_INT(selinux_enabled(), access("/sys/fs/selinux/enforce", R_OK) == 0);
-	if (selinux_enabled())
-		return;
-	/* asked for a label without SELinux, the library is loaded and says so, or its package is named */
+}
+
+/* Something that looks like SELinux and has no policy at all. */
+static bool pretend_selinux(void)
+{
+	int fd;
+	if (unshare(CLONE_NEWNS) < 0 || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
+	    mount("none", "/sys/fs", "tmpfs", 0, NULL) < 0 || mkdir("/sys/fs/selinux", 0755) < 0)
+		return false;
+	fd = open("/sys/fs/selinux/enforce", O_CREAT | O_WRONLY | O_CLOEXEC, 0644);
+	bool ok = fd >= 0 && write(fd, "1", 1) == 1;
+	fd_close(&fd);
+	return ok;
+}
+
+static void check_labels(void)
+{
+	struct spec_process labelled = { .selinux_label = "system_u:system_r:bogus_t:s0" };
+	struct spec_process plain = { .selinux_label = "" };
+
 	err_clear(&e);
-	T_INT(selinux_check_label("system_u:object_r:bogus_t:s0", "process.selinuxLabel", &e), -1);
+	T_INT(lsm_check_process(NULL, NULL, "process", &e), 0);
+	T_INT(lsm_check_process(&plain, "", "process", &e), 0);
+	/* the library is loaded and refuses it, or its package is named */
+	T_INT(lsm_check_process(&labelled, NULL, "process", &e), -1);
 	T_HAS(e.text, "process.selinuxLabel");
+	err_clear(&e);
+	T_INT(lsm_check_process(&plain, "system_u:object_r:bogus_t:s0", "process", &e), -1);
+	T_HAS(e.text, "linux.mountLabel");
+}
+
+T_TEST(labels)
+{
+	struct spec_process labelled = { .selinux_label = "system_u:system_r:bogus_t:s0" };
+
+	if (!selinux_enabled()) {
+		err_clear(&e);
+		T_INT(lsm_check_process(&labelled, "system_u:object_r:bogus_t:s0", "process", &e), 0);
+	}
+	fflush(stdout);
+	pid_t pid = fork();
+	if (pid == 0) {
+		t_failed = 0;
+		if (selinux_enabled() || pretend_selinux())
+			check_labels();
+		fflush(stdout);
+		_exit(t_failed != 0);
+	}
+	T_INT(status_of(pid), 0);
 }
 
 T_MAIN()
