@@ -4,7 +4,7 @@
  * program with the last one.
  *
  * First of all we become non-dumpable: once we are in a pid namespace that others live in, they must not
- * reach our memory and fds through /proc. Then every fd from SYNC on becomes close-on-exec (those
+ * reach our memory and fds through /proc. It does not stop CAP_SYS_PTRACE in our user namespace. Then every fd from SYNC on becomes close-on-exec (those
  * below are 0-2 and what the container asked to keep).
  */
 #include <errno.h>

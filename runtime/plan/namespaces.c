@@ -117,8 +117,11 @@ int plan_namespaces(struct build *b, struct err *e)
 		s->note = "the id maps are written from outside";
 		s->s.flags = b->setgroups ? STEP_F_SETGROUPS : 0;
 	}
-	if ((joined & CLONE_NEWPID) || (late && (fresh & CLONE_NEWPID)))
-		plan_inside(b->p, STEP_FORK, ns_origin(b, NS_PID));
+	if ((joined & CLONE_NEWPID) || (late && (fresh & CLONE_NEWPID))) {
+		struct inside_step *s = plan_inside(b->p, STEP_FORK, ns_origin(b, NS_PID));
+		if (joined & CLONE_NEWPID)
+			s->note = "its processes see berth-init from here on";
+	}
 	return 0;
 }
 

@@ -91,6 +91,7 @@ T_TEST(joined_namespaces)
 	};
 	struct plan p = u_ok(&c);
 	T_HAS(u_names(&p), "ns-join fork setsid keyring root-propagation");
+	T_HAS(p.inside[u_find(&p, STEP_FORK, 0)].note, "see berth-init");
 	T_INT(p.clone_flags, CLONE_NEWNS);
 	T_INT(u_step(&p, STEP_NS_JOIN, 0)->val[0], CLONE_NEWPID);
 	T_INT(u_step(&p, STEP_NS_JOIN, 1)->val[0], CLONE_NEWNET);
