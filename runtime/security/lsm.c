@@ -57,3 +57,17 @@ static int check_label(const char *label, const char *at, struct err *e)
 	err_set(e, errno, "check the SELinux label \"%.256s\"", label);
 	return err_add(e, "%s", at);
 }
+
+int lsm_check_process(const struct spec_process *p, const char *mount_label, const char *at, struct err *e)
+{
+	const char *label = p ? p->selinux_label : NULL;
+	bool has_label = label && label[0], has_mount_label = mount_label && mount_label[0];
+	char path[256];
+
+	if ((!has_label && !has_mount_label) || !selinux_enabled())
+		return 0;
+	snprintf(path, sizeof(path), "%s.selinuxLabel", at);
+	if (has_label && check_label(label, path, e) < 0)
+		return -1;
+	return has_mount_label ? check_label(mount_label, "linux.mountLabel", e) : 0;
+}
