@@ -255,7 +255,7 @@ test_terminal_is_restored()
 	print('status=%d restored=%d' % (wait(), mode() == before))
 	" >"$B/tty"
 	assert_eq "$(<"$B/tty")" $'raw=1\nstatus=5 restored=1'
-	terminal 'echo ready; trap "exit 6" INT; while :; do sleep 0.05; done'
+	terminal 'trap "exit 6" INT; echo ready; while :; do sleep 0.05; done'
 	on_a_terminal "
 	until('ready')
 	os.write(fd, b'\x03')
