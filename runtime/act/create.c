@@ -111,6 +111,9 @@ int creation_load(struct creation *x, const struct creation_args *args, struct e
 	if (!x->config || check_terminal(x, e) < 0 || facts_gather(&x->facts, &x->arena, e) < 0)
 		return -1;
 	gather_lsm(&x->facts, x->config);
+	if (x->facts.selinux_enabled &&
+	    lsm_check_process(x->config->process, x->config->linux_->mount_label, "process", e) < 0)
+		return -1;
 	x->facts.bundle = bundle;
 	x->facts.id = args->id;
 	fill_record(x, bundle);

@@ -23,6 +23,7 @@
 #include "../lib/fd.h"
 #include "../lib/interrupt.h"
 #include "../lib/log.h"
+#include "../lib/socket.h"
 #include "../lib/sys.h"
 #include "clone.h"
 #include "image.h"
@@ -123,45 +124,6 @@ static int spawn(struct child *c, uint64_t ns_flags, int cgfd, struct init_proc 
 
 /* ---- sending the plan ---- */
 
-static int send_fds(int sock, const void *data, size_t len, const int *fds, size_t n)
-{
-	union {
-		struct cmsghdr align;
-		char buf[CMSG_SPACE(sizeof(int) * PLAN_FDS_PER_MSG)];
-	} control;
-	struct iovec iov = { .iov_base = (void *)data, .iov_len = len };
-	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1 };
-	if (n) {
-		memset(control.buf, 0, CMSG_SPACE(sizeof(int) * n));
-		msg.msg_control = control.buf;
-		msg.msg_controllen = CMSG_SPACE(sizeof(int) * n);
-		struct cmsghdr *c = CMSG_FIRSTHDR(&msg);
-		c->cmsg_level = SOL_SOCKET;
-		c->cmsg_type = SCM_RIGHTS;
-		c->cmsg_len = CMSG_LEN(sizeof(int) * n);
-		memcpy(CMSG_DATA(c), fds, sizeof(int) * n);
-	}
-	ssize_t r;
-	do
-		r = sendmsg(sock, &msg, MSG_NOSIGNAL);
-	while (r < 0 && errno == EINTR);
-	return r == (ssize_t)len ? 0 : -1;
-}
-
-static int send_all(int sock, const char *p, size_t len)
-{
-	while (len > 0) {
-		ssize_t n = send(sock, p, len, MSG_NOSIGNAL);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return -1;
-		p += n;
-		len -= (size_t)n;
-	}
-	return 0;
-}
-
 static int send_plan(int sock, struct plan *p)
 {
 	size_t size;
@@ -170,15 +132,15 @@ static int send_plan(int sock, struct plan *p)
 	for (size_t i = 0; i < p->nfds; i++)
 		fds[i] = p->fds[i].fd;
 	size_t done = p->nfds < PLAN_FDS_PER_MSG ? p->nfds : PLAN_FDS_PER_MSG;
-	if (send_fds(sock, block, sizeof(struct plan_head), fds, done) < 0)
+	if (socket_send(sock, block, sizeof(struct plan_head), fds, done) < 0)
 		return -1;
 	while (done < p->nfds) {
 		size_t n = p->nfds - done < PLAN_FDS_PER_MSG ? p->nfds - done : PLAN_FDS_PER_MSG;
-		if (send_fds(sock, "F", 1, fds + done, n) < 0)
+		if (socket_send(sock, "F", 1, fds + done, n) < 0)
 			return -1;
 		done += n;
 	}
-	return send_all(sock, block + sizeof(struct plan_head), size - sizeof(struct plan_head));
+	return socket_send(sock, block + sizeof(struct plan_head), size - sizeof(struct plan_head), NULL, 0);
 }
 
 int launch_start(struct plan *p, struct init_proc *ip, int cgfd, unsigned preserve, struct err *e)
@@ -336,7 +298,7 @@ int launch_wait(struct plan *p, struct init_proc *ip, int fd, unsigned until, st
 int launch_send(int fd, enum plan_cmd_type type, struct err *e)
 {
 	struct plan_cmd cmd = { .magic = PLAN_MAGIC, .type = type };
-	if (send_all(fd, (const char *)&cmd, sizeof(cmd)) < 0)
+	if (socket_send(fd, &cmd, sizeof(cmd), NULL, 0) < 0)
 		return err_set(e, errno, "write to berth-init");
 	return 0;
 }

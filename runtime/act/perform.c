@@ -69,7 +69,10 @@ static int do_open_fds(struct creation *x, const struct host_step *s, struct err
 	if (x->cgfd >= 0 && cgroup_owner(x->config, &owner) && cgroup_give(x->cgfd, owner, e) < 0)
 		return -1;
 	struct launch_fds lf = { .pidfd = -1, .listen = x->listen, .cgroup = x->cgfd };
-	return launch_open_fds(&x->plan, &lf, &x->init, e);
+	if (launch_open_fds(&x->plan, &lf, &x->init, e) == 0)
+		return 0;
+	spec_err_locate(e, x->json, x->json_len); /* a namespace that is berth's own, for one */
+	return -1;
 }
 
 static int do_clone(struct creation *x, const struct host_step *s, struct err *e)

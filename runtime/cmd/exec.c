@@ -44,6 +44,8 @@ static int make_plan(struct plan *p, struct container *c, struct spec_config *cf
 	f.id = c->rec.id;
 	f.apparmor_enabled = proc->apparmor_profile && proc->apparmor_profile[0] && apparmor_enabled();
 	f.selinux_enabled = proc->selinux_label && proc->selinux_label[0] && selinux_enabled();
+	if (f.selinux_enabled && lsm_check_process(proc, NULL, "", e) < 0)
+		return -1;
 	struct plan_request q = { .no_new_keyring = c->rec.no_new_keyring,
 				  .created = c->rec.created,
 				  .preserve_fds = *preserve,
