@@ -4,6 +4,7 @@
 # Real input: each document in tests/data/engines, written by an engine in a real run. engines/prepare.py rewrites what
 # cannot exist here (and says what and why), the probe runs with it, engines/check.py compares what the probe saw with
 # what the document asked for.
+# vm: asked
 
 DATA=$REPO/tests/data/engines
 TOOLS=$REPO/tests/integration/engines
