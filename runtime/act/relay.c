@@ -80,11 +80,16 @@ static void make_raw(tcflag_t also)
 		is_raw = 1;
 }
 
-void relay_resized(const struct relay *r)
+void relay_first_size(int master)
 {
 	struct winsize ws;
-	if (*r->master >= 0 && ioctl(STDIN_FILENO, TIOCGWINSZ, &ws) == 0 && (ws.ws_row || ws.ws_col))
-		ioctl(*r->master, TIOCSWINSZ, &ws);
+	if (master >= 0 && ioctl(STDIN_FILENO, TIOCGWINSZ, &ws) == 0 && (ws.ws_row || ws.ws_col))
+		ioctl(master, TIOCSWINSZ, &ws);
+}
+
+void relay_resized(const struct relay *r)
+{
+	relay_first_size(*r->master);
 }
 
 /* The shell that stopped us put the terminal back into its own modes. As long as we are in the background it

@@ -22,6 +22,8 @@
 enum { RELAY_POLL = 2 };
 struct relay;
 
+/* The size of our terminal, if we have one, for a pty whose program has not started yet: it may look at once. */
+void relay_first_size(int master);
 /* There is one relay in a process. The master becomes non-blocking, and a hang-up closes *master. */
 struct relay *relay_start(int *master);
 void relay_poll(const struct relay *r, struct pollfd p[RELAY_POLL]);

@@ -11,6 +11,7 @@
 
 #include "../../spec/spec.h"
 #include "../act/create.h"
+#include "../act/relay.h"
 #include "../lib/fd.h"
 #include "../security/security.h"
 #include "cmd.h"
@@ -67,6 +68,8 @@ static int hand_over(struct init_proc *ip, const struct spec_process *proc, cons
 		if (socket_send_fd(o->console_socket, ip->console, "/dev/ptmx", e) < 0)
 			return -1;
 		fd_close(&ip->console);
+	} else if (!o->detach) {
+		relay_first_size(ip->console);
 	}
 	if (o->pidfd_socket && socket_send_fd(o->pidfd_socket, ip->pidfd, "pidfd", e) < 0)
 		return -1;

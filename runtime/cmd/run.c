@@ -7,6 +7,7 @@
 #include <sys/prctl.h>
 
 #include "../act/create.h"
+#include "../act/relay.h"
 #include "cmd.h"
 #include "launch_opts.h"
 
@@ -30,7 +31,11 @@ static int run_run(const struct globals *g, void *opts, int argc, char **argv, s
 		return -1;
 	/* signals are forwarded from the moment on at which there is a program to get them; before that they
 	 * end us as they would end `create` */
-	if (creation_perform(&x, e) < 0 || (!o->detach && foreground_prepare(e) < 0) || creation_start(&x, e) < 0)
+	if (creation_perform(&x, e) < 0 || (!o->detach && foreground_prepare(e) < 0))
+		return -1;
+	if (!o->detach && !o->console_socket)
+		relay_first_size(x.init.console);
+	if (creation_start(&x, e) < 0)
 		return -1;
 	if (o->detach) {
 		creation_keep(&x);

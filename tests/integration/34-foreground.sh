@@ -315,3 +315,13 @@ test_exec_input_that_nobody_reads()
 	delete_ok --force
 	assert_clean
 }
+test_the_size_is_there_at_once()
+{
+	terminal 'stty size'
+	on_a_terminal "
+	until(chr(10))
+	print(seen.decode().split(), wait())
+	" >"$B/tty"
+	assert_eq "$(<"$B/tty")" "['30', '90'] 0"
+	assert_clean
+}
