@@ -205,6 +205,7 @@ def main():
     mount_cgroup2()
     build()
     work = tempfile.mkdtemp(prefix="berth-bench.")
+    sh("mount", "-t", "tmpfs", "none", work)  # where engines keep state and bundles: /run
     make_rootfs(f"{work}/rootfs")
     peers = dict(a.split("=", 1) for a in argv)
     if not peers:
@@ -237,10 +238,11 @@ def main():
                 subprocess.run(rt.argv("delete", "--force", ident), env=rt.env, stdout=subprocess.DEVNULL,
                                stderr=subprocess.DEVNULL)
         subprocess.run(["rmdir", f"{CG}/berth-bench"], stderr=subprocess.DEVNULL)
+        versions = [subprocess.run([rt.path, "--version"], capture_output=True, text=True).stdout.splitlines() for rt in rts]
+        subprocess.run(["umount", "-l", work])
         shutil.rmtree(work, ignore_errors=True)
     print("kernel", os.uname().release, " rounds", rounds)
-    for rt in rts:
-        v = subprocess.run([rt.path, "--version"], capture_output=True, text=True).stdout.splitlines()
+    for rt, v in zip(rts, versions):
         print(f"{rt.name}: {v[0] if v else '?'}, {os.path.getsize(rt.path)} bytes, system calls of a run: {counts[rt.name]}")
     ref = "crun" if "crun" in results else rts[-1].name
     table(results, names, ops, ref)
