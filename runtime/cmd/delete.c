@@ -14,6 +14,7 @@
 #include "destroy.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stddef.h>
 
 struct delete_options {
@@ -33,11 +34,23 @@ static const struct spec_hooks *load_hooks(struct container *c)
 	return config ? &config->hooks : NULL;
 }
 
+/* `kill ID KILL` has returned, but the process takes a moment to die: not every caller waits for it. */
+static bool stops_now(struct container *c)
+{
+	enum { MOMENT_MS = 100 };
+	struct pollfd p = { .fd = c->pidfd, .events = POLLIN };
+
+	if (c->status != STATUS_RUNNING || poll(&p, 1, MOMENT_MS) != 1)
+		return false;
+	c->status = STATUS_STOPPED;
+	return true;
+}
+
 static int delete_container(struct container *c, bool force, struct err *e)
 {
 	bool free_to_go = c->status == STATUS_STOPPED || c->status == STATUS_CREATED;
 
-	if (!force && !free_to_go)
+	if (!force && !free_to_go && !stops_now(c))
 		return err_set(e, 0, "cannot delete container \"%s\" that is not stopped: %s", c->dir.id,
 			       status_name(c->status));
 

@@ -193,3 +193,16 @@ test_exec_takes_its_pid_file_back()
 	delete_ok --force
 	assert_clean
 }
+
+test_delete_right_after_kill()
+{
+	local i
+	bundle_new
+	probe sleep 60
+	for i in 1 2 3 4 5 6 7 8 9 10; do
+		up
+		rt_ok kill "$ID" KILL
+		rt_ok delete "$ID"
+	done
+	assert_clean
+}
