@@ -54,16 +54,16 @@ static DIR *open_stream(int fd)
 }
 
 /* Cgroups still to be visited; `depth` is that of the directory that has the name. */
-struct todo {
+struct pending {
 	const char *name;
 	unsigned depth;
 };
-struct todo_list {
-	struct todo *v;
+struct pending_list {
+	struct pending *v;
 	size_t n, cap, total;
 };
 
-static int push_children(struct arena *a, int fd, unsigned depth, struct todo_list *t, struct err *e)
+static int push_children(struct arena *a, int fd, unsigned depth, struct pending_list *t, struct err *e)
 {
 	DIR *d = open_stream(fd);
 	if (!d)
@@ -76,7 +76,7 @@ static int push_children(struct arena *a, int fd, unsigned depth, struct todo_li
 			return err_set(e, 0, "more than %d cgroups in one container", CGROUPS_MAX);
 		}
 		t->v = arena_grow(a, t->v, t->n, &t->cap, sizeof(*t->v));
-		t->v[t->n++] = (struct todo){ arena_strdup(a, de->d_name), depth };
+		t->v[t->n++] = (struct pending){ arena_strdup(a, de->d_name), depth };
 	}
 	closedir(d);
 	return 0;
@@ -84,7 +84,7 @@ static int push_children(struct arena *a, int fd, unsigned depth, struct todo_li
 
 int cg_tree_walk(struct arena *a, int cgfd, cg_visit_fn *fn, void *ctx, struct err *e)
 {
-	struct todo_list t = { 0 };
+	struct pending_list t = { 0 };
 	if (fn(cgfd, ctx, e) < 0 || push_children(a, cgfd, 0, &t, e) < 0)
 		return -1;
 	if (!t.n)
@@ -94,7 +94,7 @@ int cg_tree_walk(struct arena *a, int cgfd, cg_visit_fn *fn, void *ctx, struct e
 		return err_set(e, errno, "duplicate a cgroup fd");
 	unsigned depth = 0;
 	while (t.n > 0) {
-		struct todo next = t.v[--t.n];
+		struct pending next = t.v[--t.n];
 		for (; depth > next.depth; depth--)
 			if (open_up(&cur) < 0)
 				return err_set(e, errno, "open the cgroup above");

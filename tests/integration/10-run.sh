@@ -142,7 +142,7 @@ test_bundle_vanishes_after_create()
 	bundle_new
 	args /bin/sleep 60
 	create_ok
-	mv "$B/config.json" /mnt/work/away.json
+	mv "$B/config.json" /mnt/test/away.json
 	start_ok
 	wait_status running
 	rt_ok exec "$ID" /bin/echo still here

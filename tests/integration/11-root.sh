@@ -23,11 +23,11 @@ test_readonly_root()
 test_root_absolute_path()
 {
 	bundle_new
-	mv "$B/rootfs" /mnt/work/elsewhere
-	cfg '.root.path = "/mnt/work/elsewhere"'
+	mv "$B/rootfs" /mnt/test/elsewhere
+	cfg '.root.path = "/mnt/test/elsewhere"'
 	probe write /here
 	run_ok
-	[ -f /mnt/work/elsewhere/here ] || die "not this root"
+	[ -f /mnt/test/elsewhere/here ] || die "not this root"
 	assert_clean
 }
 
@@ -37,7 +37,7 @@ test_root_is_a_mount_of_its_own()
 	probe show mounts
 	run_ok
 	# nothing of the host is below the new root
-	assert_no_re '^mount=[^ ]+ [^ ]+ [^ ]+ [^ ]+ (/mnt|/run|/usr|/work)( |/)'
+	assert_no_re '^mount=[^ ]+ [^ ]+ [^ ]+ [^ ]+ (/mnt|/run|/usr|/srv)( |/)'
 	assert_eq "$(grep -c '^mount=' <<<"$OUT")" "$(grep -cE '^mount=[^ ]+ [^ ]+ [^ ]+ [^ ]+ (/|/proc|/dev|/dev/pts|/dev/shm) ' <<<"$OUT")"
 	assert_clean
 }

@@ -300,7 +300,7 @@ test_list()
 	assert_eq "$(jq -r 'map(.pid > 1, .bundle, .created, .owner | . != null and . != false) | all' <<<"$OUT")" true
 	rt_ok list
 	assert_eq "$(wc -l <<<"$OUT")" 3
-	assert_re '^c1 +[0-9]+ +created +/mnt/work/c1 +20[^ ]+ +root'
+	assert_re '^c1 +[0-9]+ +created +/mnt/test/c1 +20[^ ]+ +root'
 	rt_ok list -q
 	assert_eq "$OUT" $'c1\nc2'
 	rt_fails 'format' list --format yaml

@@ -333,7 +333,7 @@ test_spec_replaces_nothing()
 	rt_fails 'config.json exists: remove it first' spec -b d
 	assert_eq "$(<d/config.json)" mine
 	rm d/config.json
-	ln -s /mnt/work/elsewhere d/config.json
+	ln -s /mnt/test/elsewhere d/config.json
 	rt_fails 'exists' spec -b d
 	[ ! -e elsewhere ] || die "a link was followed"
 	rt_fails 'no such file or directory' spec -b nowhere

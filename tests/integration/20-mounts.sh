@@ -71,17 +71,17 @@ test_relative_destination()
 test_destination_links_stay_inside()
 {
 	bundle_new
-	mkdir /mnt/work/outside
-	ln -s /mnt/work/outside "$B/rootfs/absolute"
-	ln -s ../../../../../mnt/work/outside "$B/rootfs/climbing"
+	mkdir /mnt/test/outside
+	ln -s /mnt/test/outside "$B/rootfs/absolute"
+	ln -s ../../../../../mnt/test/outside "$B/rootfs/climbing"
 	mount_add /absolute tmpfs tmpfs
 	mount_add /climbing/x tmpfs tmpfs
 	probe show mounts
 	run_ok
-	assert_match "$(mount_line /mnt/work/outside)" ' - tmpfs '
-	assert_match "$(mount_line /mnt/work/outside/x)" ' - tmpfs '
-	[ -d "$B/rootfs/mnt/work/outside" ] || die "the link was not followed inside the root"
-	[ -z "$(ls -A /mnt/work/outside)" ] || die "something was made outside of the root"
+	assert_match "$(mount_line /mnt/test/outside)" ' - tmpfs '
+	assert_match "$(mount_line /mnt/test/outside/x)" ' - tmpfs '
+	[ -d "$B/rootfs/mnt/test/outside" ] || die "the link was not followed inside the root"
+	[ -z "$(ls -A /mnt/test/outside)" ] || die "something was made outside of the root"
 	assert_clean
 }
 

@@ -6,11 +6,11 @@
 shared_source()
 {
 	mount --make-rshared /
-	mkdir -p /mnt/work/src
-	mount -t tmpfs source /mnt/work/src
-	mkdir -p /mnt/work/src/{sub,top,late}
-	mount -t tmpfs below /mnt/work/src/sub
-	mkdir -p /mnt/work/src/sub/{masked,readonly,late}
+	mkdir -p /mnt/test/src
+	mount -t tmpfs source /mnt/test/src
+	mkdir -p /mnt/test/src/{sub,top,late}
+	mount -t tmpfs below /mnt/test/src/sub
+	mkdir -p /mnt/test/src/sub/{masked,readonly,late}
 	bundle_new
 	cfg '.linux.maskedPaths = ["/data/sub/masked"] | .linux.readonlyPaths = ["/data/sub/readonly", "/data/top"]'
 	cfg '.process.capabilities |= map_values(. + ["CAP_SYS_ADMIN"])'
@@ -23,7 +23,7 @@ bound()
 {
 	local before
 	cfg --argjson o "$(jq -cn '$ARGS.positional' --args -- "$@")" '.mounts |=
-		map(select(.destination != "/data")) + [{destination: "/data", type: "none", source: "/mnt/work/src", options: $o}]'
+		map(select(.destination != "/data")) + [{destination: "/data", type: "none", source: "/mnt/test/src", options: $o}]'
 	before=$(list_mounts)
 	run_ok
 	[ "$(list_mounts)" = "$before" ] || die "$* changed the host: $(diff <(echo "$before") <(list_mounts))"
@@ -74,13 +74,13 @@ test_binds_of_trees_with_an_option_for_the_top()
 test_shared_bind_receives_from_the_host()
 {
 	shared_source
-	mount_add /data none /mnt/work/src rbind rshared
+	mount_add /data none /mnt/test/src rbind rshared
 	args /bin/sh -c 'while ! [ -e /data/top/arrived ]; do sleep 0.02; done'
 	cfg 'del(.linux.readonlyPaths)'
 	create_ok
 	start_ok
-	mount -t tmpfs late /mnt/work/src/top
-	touch /mnt/work/src/top/arrived
+	mount -t tmpfs late /mnt/test/src/top
+	touch /mnt/test/src/top/arrived
 	wait_status stopped
 	delete_ok
 }
@@ -90,14 +90,14 @@ test_shared_bind_below_a_shared_root_is_a_peer()
 {
 	shared_source
 	cfg '.linux.rootfsPropagation = "shared" | del(.linux.maskedPaths, .linux.readonlyPaths)'
-	mount_add /data none /mnt/work/src rbind rshared
+	mount_add /data none /mnt/test/src rbind rshared
 	run_ok
 	assert_match "$(fields /data)" '^shared:[0-9]+$'
 	assert_match "$(fields /data/sub)" '^shared:[0-9]+$'
-	mountpoint -q /mnt/work/src/late || die "a mount of the container did not reach the host"
-	mountpoint -q /mnt/work/src/sub/late || die "a mount of the container did not reach the host"
+	mountpoint -q /mnt/test/src/late || die "a mount of the container did not reach the host"
+	mountpoint -q /mnt/test/src/sub/late || die "a mount of the container did not reach the host"
 	# both words: a group of its own in any case
-	umount /mnt/work/src/late /mnt/work/src/sub/late
+	umount /mnt/test/src/late /mnt/test/src/sub/late
 	bound rbind rslave rshared
 	assert_match "$(fields /data)" '^shared:[0-9]+ master:[0-9]+$'
 }

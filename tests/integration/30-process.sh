@@ -117,10 +117,10 @@ test_cwd()
 test_cwd_missing_is_made()
 {
 	bundle_new
-	cfg '.process.cwd = "/new/work/dir"'
+	cfg '.process.cwd = "/new/made/dir"'
 	probe show cwd
 	run_ok
-	assert_line cwd=/new/work/dir
+	assert_line cwd=/new/made/dir
 	assert_clean
 }
 

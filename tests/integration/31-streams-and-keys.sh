@@ -12,15 +12,15 @@ test_pipes_belong_to_the_user()
 	bundle_new
 	cfg '.process.user = {uid: 1000, gid: 1000}'
 	args /bin/sh -c 'echo to stdout >/dev/stdout; echo to stderr >/dev/stderr; read -r line </dev/stdin; echo "$line"'
-	OUT=$(echo from the pipe | "$BERTH" --root "$STATE" run --bundle "$B" "$ID" 2>/mnt/work/.err | cat; exit "${PIPESTATUS[1]}")
+	OUT=$(echo from the pipe | "$BERTH" --root "$STATE" run --bundle "$B" "$ID" 2>/mnt/test/.err | cat; exit "${PIPESTATUS[1]}")
 	RC=$?
 	assert_eq "$RC" 0
 	assert_eq "$OUT" $'to stdout\nfrom the pipe'
-	mkfifo -m 0600 /mnt/work/fifo
-	cat /mnt/work/fifo >/mnt/work/through &
-	"$BERTH" --root "$STATE" run --bundle "$B" "$ID" </etc/passwd >/mnt/work/fifo 2>/dev/null
+	mkfifo -m 0600 /mnt/test/fifo
+	cat /mnt/test/fifo >/mnt/test/through &
+	"$BERTH" --root "$STATE" run --bundle "$B" "$ID" </etc/passwd >/mnt/test/fifo 2>/dev/null
 	wait $!
-	assert_eq "$(head -n 1 /mnt/work/through)" "to stdout"
+	assert_eq "$(head -n 1 /mnt/test/through)" "to stdout"
 }
 
 # A file of the host stays its owner's: a log, or what was piped in by name.
@@ -29,22 +29,22 @@ test_files_keep_their_owner()
 	bundle_new
 	cfg '.process.user = {uid: 1000, gid: 1000}'
 	args /bin/sh -c 'cat; echo written; echo also written >&2'
-	echo secret >/mnt/work/input
-	: >/mnt/work/output
-	: >/mnt/work/errors
-	chmod 0600 /mnt/work/{input,output,errors}
-	"$BERTH" --root "$STATE" run --bundle "$B" "$ID" </mnt/work/input >>/mnt/work/output 2>>/mnt/work/errors || die "run"
-	assert_eq "$(</mnt/work/output)" $'secret\nwritten'
-	assert_eq "$(</mnt/work/errors)" 'also written'
+	echo secret >/mnt/test/input
+	: >/mnt/test/output
+	: >/mnt/test/errors
+	chmod 0600 /mnt/test/{input,output,errors}
+	"$BERTH" --root "$STATE" run --bundle "$B" "$ID" </mnt/test/input >>/mnt/test/output 2>>/mnt/test/errors || die "run"
+	assert_eq "$(</mnt/test/output)" $'secret\nwritten'
+	assert_eq "$(</mnt/test/errors)" 'also written'
 	local f
 	for f in input output errors; do
-		assert_eq "$(owner /mnt/work/$f)" '0:0 600' "$f"
+		assert_eq "$(owner /mnt/test/$f)" '0:0 600' "$f"
 	done
 	# an engine that keeps stdin open hands over the same file at each exec
 	args /bin/sleep 60
 	up
-	"$BERTH" --root "$STATE" exec --user 1000:1000 "$ID" /bin/cat </mnt/work/input >>/mnt/work/output
-	assert_eq "$(owner /mnt/work/input)" '0:0 600' exec
+	"$BERTH" --root "$STATE" exec --user 1000:1000 "$ID" /bin/cat </mnt/test/input >>/mnt/test/output
+	assert_eq "$(owner /mnt/test/input)" '0:0 600' exec
 	delete_ok --force
 	assert_clean
 }

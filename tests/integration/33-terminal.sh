@@ -4,7 +4,7 @@
 
 console_start()
 {
-	"$BUILD/tests/recvtty" /mnt/work/console "$@" >"$B/tty" 2>&1 &
+	"$BUILD/tests/recvtty" /mnt/test/console "$@" >"$B/tty" 2>&1 &
 	TTY=$!
 	wait_for 5 file_has "$B/tty" '^listening' || die "recvtty"
 }
@@ -15,7 +15,7 @@ test_console_socket()
 	cfg '.process.terminal = true | .process.consoleSize = {height: 31, width: 97}'
 	args /bin/sh -c '/bin/probe tty; /bin/probe stat /dev/console; /bin/probe fds'
 	console_start
-	create_ok --console-socket /mnt/work/console
+	create_ok --console-socket /mnt/test/console
 	wait_for 5 file_has "$B/tty" '^fds=1' || die "no descriptor: $(<"$B/tty")"
 	assert_match "$(<"$B/tty")" '^winsize=31x97'
 	start_ok
@@ -31,7 +31,7 @@ test_console_socket()
 	assert_eq "$(<"$B/out")" "" "nothing goes to the caller's stdout"
 	wait_status stopped
 	delete_ok
-	rm -f /mnt/work/console
+	rm -f /mnt/test/console
 	assert_clean
 }
 
@@ -41,7 +41,7 @@ test_console_of_a_user()
 	cfg '.process.terminal = true | .process.user = {uid: 1000, gid: 1000}'
 	probe tty
 	console_start
-	create_ok --console-socket /mnt/work/console
+	create_ok --console-socket /mnt/test/console
 	start_ok
 	wait $TTY
 	OUT=$(tr -d '\r' <"$B/tty")
@@ -57,7 +57,7 @@ test_console_input()
 	cfg '.process.terminal = true'
 	args /bin/sh -c 'read line; echo "got <$line>"'
 	console_start $'typed\n'
-	create_ok --console-socket /mnt/work/console
+	create_ok --console-socket /mnt/test/console
 	start_ok
 	wait $TTY
 	assert_contains "$(<"$B/tty")" 'got <typed>'
@@ -78,7 +78,7 @@ test_console_socket_without_terminal()
 	bundle_new
 	probe tty
 	console_start
-	rt create --bundle "$B" --console-socket /mnt/work/console "$ID"
+	rt create --bundle "$B" --console-socket /mnt/test/console "$ID"
 	kill $TTY
 	wait $TTY 2>/dev/null
 	if [ "$RC" = 0 ]; then
@@ -91,7 +91,7 @@ test_console_socket_that_is_missing()
 {
 	bundle_new
 	cfg '.process.terminal = true'
-	create_fails 'console|no such file' --console-socket /mnt/work/no-such-socket
+	create_fails 'console|no such file' --console-socket /mnt/test/no-such-socket
 }
 
 # listen_full PATH: a socket that somebody listens on, and whose queue nobody empties
@@ -113,17 +113,17 @@ test_sockets_that_nobody_accepts()
 {
 	local from=$SECONDS
 	command -v python3 >/dev/null || skip "no python3"
-	listen_full /mnt/work/full
+	listen_full /mnt/test/full
 	bundle_new
 	cfg '.process.terminal = true'
 	bundle_new c2
-	timeout -s KILL 30 "$BERTH" --root "$STATE" create --bundle "$B" --pidfd-socket /mnt/work/full c2 2>err2 &
-	B=/mnt/work/c1 ID=c1
-	rt_fails 'connect to socket "/mnt/work/full": connection timed out' \
-		create --bundle "$B" --console-socket /mnt/work/full "$ID"
+	timeout -s KILL 30 "$BERTH" --root "$STATE" create --bundle "$B" --pidfd-socket /mnt/test/full c2 2>err2 &
+	B=/mnt/test/c1 ID=c1
+	rt_fails 'connect to socket "/mnt/test/full": connection timed out' \
+		create --bundle "$B" --console-socket /mnt/test/full "$ID"
 	wait $!
 	assert_eq $? 1
-	assert_match "$(<err2)" 'connect to socket "/mnt/work/full": connection timed out'
+	assert_match "$(<err2)" 'connect to socket "/mnt/test/full": connection timed out'
 	[ $((SECONDS - from)) -lt 25 ] || die "after $((SECONDS - from)) s"
 	kill %1
 	wait
@@ -155,12 +155,12 @@ test_exec_terminal()
 	probe sleep 60
 	up
 	console_start
-	rt_ok exec --detach --tty --pid-file "$B/execpid" --console-socket /mnt/work/console "$ID" /bin/probe tty
+	rt_ok exec --detach --tty --pid-file "$B/execpid" --console-socket /mnt/test/console "$ID" /bin/probe tty
 	wait $TTY
 	OUT=$(tr -d '\r' <"$B/tty")
 	assert_re '^tty.0=/dev/pts/0 '
 	assert_line controlling=yes
 	delete_ok --force
-	rm -f /mnt/work/console
+	rm -f /mnt/test/console
 	assert_clean
 }

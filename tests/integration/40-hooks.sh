@@ -12,14 +12,14 @@ hook_bundle()
 	mkdir -p "$B/log"
 	mkdir -p "$B/rootfs$B/log"
 	mount_add "$B/log" none "$B/log" bind
-	cat >/mnt/work/hook <<-EOF
+	cat >/mnt/test/hook <<-EOF
 	#!/bin/sh
 	read -r state || true
 	printf '%s %s\n' "\$1" "\$state" >>"$B/log/hooks"
 	EOF
-	chmod 0755 /mnt/work/hook
-	mkdir -p "$B/rootfs/mnt/work"
-	cp /mnt/work/hook "$B/rootfs/mnt/work/hook"
+	chmod 0755 /mnt/test/hook
+	mkdir -p "$B/rootfs/mnt/test"
+	cp /mnt/test/hook "$B/rootfs/mnt/test/hook"
 }
 
 # hook_add KIND PATH [ARG...]
@@ -40,8 +40,8 @@ test_hooks_order_and_state()
 	hook_bundle
 	cfg '.annotations = {"key": "value"}'
 	for k in $all_kinds; do
-		hook_add "$k" /mnt/work/hook "$k-1"
-		hook_add "$k" /mnt/work/hook "$k-2"
+		hook_add "$k" /mnt/test/hook "$k-1"
+		hook_add "$k" /mnt/test/hook "$k-2"
 	done
 	args /bin/sh -c 'echo program >>'"$B/log/hooks"'; sleep 60'
 	create_ok
@@ -119,9 +119,9 @@ test_hooks_args_env_cwd()
 test_hooks_env_is_empty_by_default()
 {
 	hook_bundle
-	cfg '.hooks.createRuntime = [{path: "/mnt/work/env-hook"}]'
-	printf '#!/bin/sh\n/usr/bin/tr "\\0" "\\n" </proc/self/environ >%s/log/env\necho "$#" >%s/log/args\n' "$B" "$B" >/mnt/work/env-hook
-	chmod 0755 /mnt/work/env-hook
+	cfg '.hooks.createRuntime = [{path: "/mnt/test/env-hook"}]'
+	printf '#!/bin/sh\n/usr/bin/tr "\\0" "\\n" </proc/self/environ >%s/log/env\necho "$#" >%s/log/args\n' "$B" "$B" >/mnt/test/env-hook
+	chmod 0755 /mnt/test/env-hook
 	args /bin/true
 	SECRET=x run_ok
 	! grep -q SECRET "$B/log/env" || die "the caller's environment reached a hook"
@@ -144,8 +144,8 @@ failing_hook() # KIND: the hook fails; another of the same kind follows; poststo
 {
 	hook_bundle
 	hook_add "$1" /bin/sh -c 'echo because >&2; exit 3'
-	hook_add "$1" /mnt/work/hook second
-	hook_add poststop /mnt/work/hook poststop
+	hook_add "$1" /mnt/test/hook second
+	hook_add poststop /mnt/test/hook poststop
 	args /bin/sh -c 'echo program >>'"$B/log/hooks"'; sleep 60'
 }
 
@@ -189,7 +189,7 @@ test_hook_failure_poststop_is_a_warning()
 {
 	hook_bundle
 	hook_add poststop /bin/sh -c 'exit 3'
-	hook_add poststop /mnt/work/hook second
+	hook_add poststop /mnt/test/hook second
 	args /bin/true
 	create_ok
 	start_ok
@@ -258,13 +258,13 @@ test_hook_may_configure_the_network_namespace()
 	command -v ip >/dev/null || skip "no ip"
 	hook_bundle
 	ns_add network
-	cat >/mnt/work/net-hook <<-'EOF'
+	cat >/mnt/test/net-hook <<-'EOF'
 	#!/bin/sh
 	pid=$(/usr/bin/sed 's/.*"pid": *\([0-9]*\).*/\1/')
 	exec /usr/bin/nsenter -t "$pid" -n ip link add name made-by-hook type dummy
 	EOF
-	chmod 0755 /mnt/work/net-hook
-	cfg '.hooks.createRuntime = [{path: "/mnt/work/net-hook", env: ["PATH=/usr/bin:/bin:/sbin:/usr/sbin"]}]'
+	chmod 0755 /mnt/test/net-hook
+	cfg '.hooks.createRuntime = [{path: "/mnt/test/net-hook", env: ["PATH=/usr/bin:/bin:/sbin:/usr/sbin"]}]'
 	args /bin/cat /proc/net/dev
 	rt run --bundle "$B" "$ID"
 	[[ $ERR != *"not supported"* && $ERR != *Unknown* ]] || skip "no dummy devices"
@@ -337,10 +337,10 @@ test_start_container_hook_in_a_user_namespace()
 test_start_container_hook_under_a_listener()
 {
 	start_hook_status
-	cfg '.linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", listenerPath: "/mnt/work/agent.sock",
+	cfg '.linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", listenerPath: "/mnt/test/agent.sock",
 		syscalls: [{names: ["mkdirat", "mkdir"], action: "SCMP_ACT_NOTIFY"}]}'
 	cfg '.hooks.startContainer[0].args[2] = "mkdir /out/made; echo $? >/out/rc"'
-	"$BUILD/tests/seccomp-agent" /mnt/work/agent.sock >"$B/agent" &
+	"$BUILD/tests/seccomp-agent" /mnt/test/agent.sock >"$B/agent" &
 	wait_for 5 file_has "$B/agent" '^listening' || die "no agent"
 	args /bin/true
 	run_ok

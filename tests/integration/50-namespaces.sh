@@ -247,7 +247,7 @@ test_sysctl_that_is_wrong()
 	run_fails 'kernel\.no_such'
 	cfg '.linux.sysctl = {"net.ipv4.ip_forward": "1"}'
 	run_fails 'net\.ipv4\.ip_forward'
-	cfg '.linux.sysctl = {"kernel.../../../../mnt/work/file": "1"}'
+	cfg '.linux.sysctl = {"kernel.../../../../mnt/test/file": "1"}'
 	run_fails 'sysctl'
 	local before
 	before=$(</proc/sys/vm/swappiness)

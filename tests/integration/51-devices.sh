@@ -82,12 +82,12 @@ test_device_that_exists_must_match()
 test_device_path_does_not_leave_the_root()
 {
 	bundle_new
-	mkdir /mnt/work/outside
-	ln -s /mnt/work/outside "$B/rootfs/data/link"
+	mkdir /mnt/test/outside
+	ln -s /mnt/test/outside "$B/rootfs/data/link"
 	cfg '.linux.devices = [{path: "/data/link/node", type: "c", major: 1, minor: 3}]'
 	args /bin/true
 	rt run --bundle "$B" "$ID"
-	[ -z "$(ls -A /mnt/work/outside)" ] || die "made outside of the root"
+	[ -z "$(ls -A /mnt/test/outside)" ] || die "made outside of the root"
 	assert_clean
 }
 
@@ -123,10 +123,10 @@ test_existing_dev_is_not_a_link()
 	bundle_new
 	cfg '.mounts |= map(select(.destination | startswith("/dev") | not))'
 	rmdir "$B/rootfs/dev"
-	mkdir /mnt/work/outside
-	ln -s /mnt/work/outside "$B/rootfs/dev"
+	mkdir /mnt/test/outside
+	ln -s /mnt/test/outside "$B/rootfs/dev"
 	args /bin/true
 	rt run --bundle "$B" "$ID"
-	[ -z "$(ls -A /mnt/work/outside)" ] || die "made outside of the root"
+	[ -z "$(ls -A /mnt/test/outside)" ] || die "made outside of the root"
 	assert_clean
 }

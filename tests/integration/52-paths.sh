@@ -45,14 +45,14 @@ test_readonly_path_keeps_mount_flags()
 test_masked_and_readonly_paths_through_links_stay_inside()
 {
 	bundle_new
-	mkdir /mnt/work/outside
-	echo outside >/mnt/work/outside/file
-	ln -s /mnt/work/outside "$B/rootfs/link"
+	mkdir /mnt/test/outside
+	echo outside >/mnt/test/outside/file
+	ln -s /mnt/test/outside "$B/rootfs/link"
 	cfg '.linux.maskedPaths = ["/link/file", "/link"] | .linux.readonlyPaths = ["/link"]'
 	args /bin/true
 	rt run --bundle "$B" "$ID"
-	assert_eq "$(</mnt/work/outside/file)" outside
-	echo writable >/mnt/work/outside/file || die "the host's folder became read-only"
+	assert_eq "$(</mnt/test/outside/file)" outside
+	echo writable >/mnt/test/outside/file || die "the host's folder became read-only"
 	assert_clean
 }
 
@@ -106,9 +106,9 @@ test_descriptors_of_the_waiting_init()
 test_preserve_fds()
 {
 	bundle_new
-	echo kept >/mnt/work/kept
+	echo kept >/mnt/test/kept
 	args /bin/sh -c 'cat <&4; /bin/probe fds'
-	exec 3</etc/hostname 4</mnt/work/kept 5</etc/passwd
+	exec 3</etc/hostname 4</mnt/test/kept 5</etc/passwd
 	run_ok --preserve-fds 2
 	assert_line kept
 	assert_line fds=5

@@ -97,9 +97,9 @@ test_seccomp_notify()
 {
 	bundle_new
 	seccomp '[{"names": ["getppid"], "action": "SCMP_ACT_NOTIFY"}]'
-	cfg '.linux.seccomp.listenerPath = "/mnt/work/agent" | .linux.seccomp.listenerMetadata = "some text"'
+	cfg '.linux.seccomp.listenerPath = "/mnt/test/agent" | .linux.seccomp.listenerMetadata = "some text"'
 	probe syscall getppid
-	"$BUILD/tests/seccomp-agent" /mnt/work/agent >"$B/agent" &
+	"$BUILD/tests/seccomp-agent" /mnt/test/agent >"$B/agent" &
 	local agent=$!
 	wait_for 5 file_has "$B/agent" '^listening' || die "agent"
 	run_ok
@@ -112,7 +112,7 @@ test_seccomp_notify()
 	assert_eq "$(jq -r .state.id <<<"$state")" "$ID"
 	assert_eq "$(jq -rc .fds <<<"$state")" '["seccompFd"]'
 	assert_match "$(jq -r .pid <<<"$state")" '^[0-9]+$'
-	rm -f /mnt/work/agent
+	rm -f /mnt/test/agent
 	assert_clean
 }
 
@@ -122,9 +122,9 @@ test_seccomp_notify_everything()
 	local agent rule
 	for rule in '"SCMP_ACT_NOTIFY", []' '"SCMP_ACT_ALLOW", [{"names": ["sendmsg", "write", "writev", "getppid", "execve", "capset"], "action": "SCMP_ACT_NOTIFY"}]'; do
 		bundle_new
-		cfg ".linux.seccomp = ([$rule] | {defaultAction: .[0], syscalls: .[1], listenerPath: \"/mnt/work/agent\"})"
+		cfg ".linux.seccomp = ([$rule] | {defaultAction: .[0], syscalls: .[1], listenerPath: \"/mnt/test/agent\"})"
 		probe syscall getppid
-		"$BUILD/tests/seccomp-agent" /mnt/work/agent all >"$B/agent" &
+		"$BUILD/tests/seccomp-agent" /mnt/test/agent all >"$B/agent" &
 		agent=$!
 		wait_for 5 file_has "$B/agent" '^listening' || die "agent"
 		run_ok
@@ -132,7 +132,7 @@ test_seccomp_notify_everything()
 		wait $agent || true
 		assert_line 'syscall.getppid=4242 errno=0'
 		assert_match "$(<"$B/agent")" '^notification='
-		rm -f /mnt/work/agent
+		rm -f /mnt/test/agent
 		assert_clean
 	done
 }
@@ -142,7 +142,7 @@ test_seccomp_notify_without_agent()
 	bundle_new
 	seccomp '[{"names": ["getppid"], "action": "SCMP_ACT_NOTIFY"}]'
 	run_fails 'listenerPath|seccomp'
-	cfg '.linux.seccomp.listenerPath = "/mnt/work/no-agent"'
+	cfg '.linux.seccomp.listenerPath = "/mnt/test/no-agent"'
 	run_fails 'no-agent'
 }
 

@@ -3,7 +3,7 @@
 # The systemd driver against a manager that is played (tests/probe/systemd-mock.c) on a message bus of the test's own:
 # what is asked of it, in which words, and what its answers do. The real one: system-systemd.sh, rootless-systemd.sh.
 
-SD=/mnt/work/sd
+SD=/mnt/test/sd
 
 # manager [CGROUP]: a bus, and a manager with its units below /sys/fs/cgroup/CGROUP
 manager()
@@ -303,8 +303,8 @@ test_old_manager()
 test_without_a_bus()
 {
 	bundle_new
-	DBUS_SYSTEM_BUS_ADDRESS=unix:path=/mnt/work/none rt_fails \
-		'connect to the system manager of systemd at unix:path=/mnt/work/none .*: no such file or directory' \
+	DBUS_SYSTEM_BUS_ADDRESS=unix:path=/mnt/test/none rt_fails \
+		'connect to the system manager of systemd at unix:path=/mnt/test/none .*: no such file or directory' \
 		--systemd-cgroup create --bundle "$B" "$ID"
 	rt_fails 'connect to the system manager of systemd at unix:path=/run/dbus/system_bus_socket' \
 		--systemd-cgroup create --bundle "$B" "$ID"

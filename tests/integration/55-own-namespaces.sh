@@ -8,8 +8,8 @@ own_run()
 {
 	unshare --uts --net --ipc --mount sh -c 'hostname before; "$@"; rc=$?
 		hostname; cat /proc/sys/net/ipv4/ip_forward /proc/sys/kernel/shmmni; [ -e /usr/bin/env ] && echo "root is there"; exit $rc' \
-		own "$BERTH" --root "$STATE" run --bundle "$B" "$ID" >/mnt/work/.out 2>/mnt/work/.err
-	RC=$? OUT=$(</mnt/work/.out) ERR=$(</mnt/work/.err)
+		own "$BERTH" --root "$STATE" run --bundle "$B" "$ID" >/mnt/test/.out 2>/mnt/test/.err
+	RC=$? OUT=$(</mnt/test/.out) ERR=$(</mnt/test/.err)
 }
 
 refused()

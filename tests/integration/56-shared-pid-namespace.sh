@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 # What the processes of a pid namespace see of a container that joins it later.
 
-# A container "a" with CAPABILITY... that looks into every other process it sees; finds are in /mnt/work/a/out.
+# A container "a" with CAPABILITY... that looks into every other process it sees; finds are in /mnt/test/a/out.
 spy()
 {
 	bundle_new a
@@ -13,7 +13,7 @@ spy()
 		for p in /proc/[0-9]*; do
 			[ "$p" != /proc/1 ] || continue
 			read -r name <$p/comm && echo "seen $name"
-			[ -e $p/root/mnt/work/state ] && echo "reached the root of the host: $p/root"
+			[ -e $p/root/mnt/test/state ] && echo "reached the root of the host: $p/root"
 			for f in $p/fd/*; do
 				# the numbers can be listed, what they are cannot be followed
 				case $f in */[0-2]) ;; *) [ ! -e $f ] || echo "reached $f" ;; esac
@@ -38,13 +38,13 @@ join_spied()
 	run_ok
 	ID=a
 	delete_ok --force
-	file_has /mnt/work/a/out '^seen .*berth-ini' || die "the spy did not see berth-init"
+	file_has /mnt/test/a/out '^seen .*berth-ini' || die "the spy did not see berth-init"
 }
 
 test_joining_a_pid_namespace_shows_nothing_without_ptrace()
 {
 	spy CAP_DAC_OVERRIDE CAP_DAC_READ_SEARCH CAP_SYS_ADMIN
 	join_spied
-	! grep '^reached' /mnt/work/a/out || die "berth-init was looked into"
+	! grep '^reached' /mnt/test/a/out || die "berth-init was looked into"
 	assert_clean
 }

@@ -162,8 +162,8 @@ test_exec_only_three_descriptors()
 test_exec_preserve_fds()
 {
 	exec_bundle
-	echo kept >/mnt/work/kept
-	exec 3</mnt/work/kept
+	echo kept >/mnt/test/kept
+	exec 3</mnt/test/kept
 	rt_ok exec --preserve-fds 1 "$ID" /bin/sh -c 'cat <&3'
 	exec 3<&-
 	assert_eq "$OUT" kept

@@ -6,7 +6,7 @@ test_other_commands_while_run_is_in_the_foreground()
 {
 	bundle_new
 	probe sleep 60
-	cfg '.hooks.poststop = [{path: "/bin/sh", args: ["sh", "-c", "echo poststop >>/mnt/work/poststop"], env: ["PATH=/usr/bin:/bin"]}]'
+	cfg '.hooks.poststop = [{path: "/bin/sh", args: ["sh", "-c", "echo poststop >>/mnt/test/poststop"], env: ["PATH=/usr/bin:/bin"]}]'
 	"$BERTH" --root "$STATE" run --bundle "$B" "$ID" >/dev/null 2>&1 </dev/null &
 	local run=$!
 	wait_status running
@@ -15,7 +15,7 @@ test_other_commands_while_run_is_in_the_foreground()
 	timeout 5 "$BERTH" --root "$STATE" delete --force "$ID" || die "delete"
 	wait $run
 	assert_eq "$?" 137
-	assert_eq "$(wc -l </mnt/work/poststop)" 1 "poststop hooks run once"
+	assert_eq "$(wc -l </mnt/test/poststop)" 1 "poststop hooks run once"
 	assert_clean
 }
 
@@ -24,18 +24,18 @@ test_a_poststart_hook_may_call_us()
 	local how
 	bundle_new
 	probe sleep 60
-	cat >/mnt/work/hook <<-END
+	cat >/mnt/test/hook <<-END
 	#!/bin/sh
 	timeout 5 "$BERTH" --root "$STATE" pause "$ID" && timeout 5 "$BERTH" --root "$STATE" resume "$ID" &&
-		echo ok >>/mnt/work/ok
+		echo ok >>/mnt/test/ok
 	END
-	chmod 0755 /mnt/work/hook
-	cfg '.hooks.poststart = [{path: "/mnt/work/hook", env: ["PATH=/usr/bin:/bin"]}]'
+	chmod 0755 /mnt/test/hook
+	cfg '.hooks.poststart = [{path: "/mnt/test/hook", env: ["PATH=/usr/bin:/bin"]}]'
 	up
-	assert_eq "$(cat /mnt/work/ok)" ok
+	assert_eq "$(cat /mnt/test/ok)" ok
 	delete_ok --force
 	rt_ok run --detach --bundle "$B" "$ID"
-	assert_eq "$(wc -l </mnt/work/ok)" 2
+	assert_eq "$(wc -l </mnt/test/ok)" 2
 	delete_ok --force
 	assert_clean
 }
@@ -59,7 +59,7 @@ test_start_without_an_agent()
 {
 	bundle_new
 	probe sleep 60
-	cfg '.linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", listenerPath: "/mnt/work/no-agent",
+	cfg '.linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", listenerPath: "/mnt/test/no-agent",
 		syscalls: [{names: ["getppid"], action: "SCMP_ACT_NOTIFY"}]}'
 	create_ok
 	rt_fails 'no-agent' start "$ID"
@@ -131,8 +131,8 @@ test_create_killed_at_system_calls()
 	local n calls how
 	bundle_new
 	probe sleep 60
-	strace -o /mnt/work/calls "$BERTH" --root "$STATE" create --bundle "$B" "$ID" >/dev/null 2>&1 </dev/null
-	calls=$(grep -c '^[a-z]' /mnt/work/calls)
+	strace -o /mnt/test/calls "$BERTH" --root "$STATE" create --bundle "$B" "$ID" >/dev/null 2>&1 </dev/null
+	calls=$(grep -c '^[a-z]' /mnt/test/calls)
 	rt_ok delete --force "$ID"
 	for how in cgroupfs disabled; do
 		for ((n = 60; n < calls; n += 1 + RANDOM % 4)); do
@@ -147,16 +147,16 @@ test_create_and_run_are_interrupted()
 	local how pid
 	bundle_new
 	probe sleep 60
-	cfg '.hooks.createRuntime = [{path: "/bin/sh", args: ["sh", "-c", "echo >/mnt/work/started; sleep 30"], env: ["PATH=/usr/bin:/bin"]}]'
+	cfg '.hooks.createRuntime = [{path: "/bin/sh", args: ["sh", "-c", "echo >/mnt/test/started; sleep 30"], env: ["PATH=/usr/bin:/bin"]}]'
 	for how in create run; do
-		rm -f /mnt/work/started
-		"$BERTH" --root "$STATE" $how --bundle "$B" "$ID" >/dev/null 2>/mnt/work/err </dev/null &
+		rm -f /mnt/test/started
+		"$BERTH" --root "$STATE" $how --bundle "$B" "$ID" >/dev/null 2>/mnt/test/err </dev/null &
 		pid=$!
-		wait_for 5 test -e /mnt/work/started
+		wait_for 5 test -e /mnt/test/started
 		kill -TERM $pid
 		wait $pid
 		assert_eq "$?" 1
-		assert_match "$(cat /mnt/work/err)" 'interrupted by signal 15'
+		assert_match "$(cat /mnt/test/err)" 'interrupted by signal 15'
 		assert_clean
 	done
 }
@@ -184,12 +184,12 @@ test_exec_takes_its_pid_file_back()
 	chmod 0755 "$B/rootfs/bin/script"
 	probe sleep 60
 	up
-	rt_fails 'no such file' exec --pid-file /mnt/work/pid --detach "$ID" /bin/script
-	[ ! -e /mnt/work/pid ] || die "a pid file of a process that never ran"
-	rt_fails 'no such file' exec --pid-file /mnt/work/none/pid "$ID" /bin/sh -c 'echo >/ran'
+	rt_fails 'no such file' exec --pid-file /mnt/test/pid --detach "$ID" /bin/script
+	[ ! -e /mnt/test/pid ] || die "a pid file of a process that never ran"
+	rt_fails 'no such file' exec --pid-file /mnt/test/none/pid "$ID" /bin/sh -c 'echo >/ran'
 	[ ! -e "$B/rootfs/ran" ] || die "it ran"
-	echo '{"args": ["/bin/true"], "cwd": "/"}' >/mnt/work/p.json
-	rt_fails 'not both' exec --process /mnt/work/p.json "$ID" /bin/true
+	echo '{"args": ["/bin/true"], "cwd": "/"}' >/mnt/test/p.json
+	rt_fails 'not both' exec --process /mnt/test/p.json "$ID" /bin/true
 	delete_ok --force
 	assert_clean
 }

@@ -5,11 +5,11 @@
 test_config_files()
 {
 	bundle_new
-	cp "$B/config.json" /mnt/work/good.json
+	cp "$B/config.json" /mnt/test/good.json
 	local size i
 	size=$(stat -c %s "$B/config.json")
 	for i in 0 1 2 50 $((size / 2)) $((size - 3)); do
-		head -c "$i" /mnt/work/good.json >"$B/config.json"
+		head -c "$i" /mnt/test/good.json >"$B/config.json"
 		run_fails 'config\.json|parse|JSON|json'
 	done
 	echo '[]' >"$B/config.json"
@@ -18,7 +18,7 @@ test_config_files()
 	run_fails '.'
 	echo '{}' >"$B/config.json"
 	run_fails 'ociVersion'
-	{ cat /mnt/work/good.json; echo '{}'; } >"$B/config.json"
+	{ cat /mnt/test/good.json; echo '{}'; } >"$B/config.json"
 	run_fails '.'
 	rm "$B/config.json"
 	run_fails 'config\.json.*no such file'
@@ -88,10 +88,10 @@ test_config_values()
 {
 	local path value name n=0
 	bundle_new
-	cp "$B/config.json" /mnt/work/good.json
+	cp "$B/config.json" /mnt/test/good.json
 	while read -r path value; do
 		[ -n "$path" ] || continue
-		cp /mnt/work/good.json "$B/config.json"
+		cp /mnt/test/good.json "$B/config.json"
 		cfg --argjson v "$value" "$path = \$v"
 		name=${path##*.}
 		echo "$path = $value"
@@ -105,9 +105,9 @@ test_config_nulls()
 {
 	local path
 	bundle_new
-	cp "$B/config.json" /mnt/work/good.json
+	cp "$B/config.json" /mnt/test/good.json
 	for path in .process .root .mounts .hostname .linux .process.args .linux.namespaces; do
-		cp /mnt/work/good.json "$B/config.json"
+		cp /mnt/test/good.json "$B/config.json"
 		cfg "$path = null"
 		run_fails '.'
 	done
@@ -128,9 +128,9 @@ test_config_missing_members()
 {
 	local path
 	bundle_new
-	cp "$B/config.json" /mnt/work/good.json
+	cp "$B/config.json" /mnt/test/good.json
 	for path in .ociVersion .root .root.path .process.cwd .process.args .mounts[0].destination .linux.namespaces[0].type; do
-		cp /mnt/work/good.json "$B/config.json"
+		cp /mnt/test/good.json "$B/config.json"
 		cfg "del($path)"
 		run_fails '.'
 	done
@@ -177,10 +177,10 @@ test_ids()
 test_bundles()
 {
 	ID=c1
-	B=/mnt/work/none
-	run_fails '/mnt/work/none.*no such file'
-	mkdir /mnt/work/file-bundle
-	B=/mnt/work/file-bundle/x
+	B=/mnt/test/none
+	run_fails '/mnt/test/none.*no such file'
+	mkdir /mnt/test/file-bundle
+	B=/mnt/test/file-bundle/x
 	touch $B
 	run_fails 'not a directory'
 	bundle_new
@@ -239,13 +239,13 @@ test_state_folders_of_others()
 {
 	bundle_new
 	args /bin/true
-	mkdir -m 0777 /mnt/work/open-state
-	rt_fails '.' --root /mnt/work/open-state run --bundle "$B" "$ID"
-	ln -s /mnt/work/state /mnt/work/link-state
-	rt_fails '.' --root /mnt/work/link-state run --bundle "$B" "$ID"
-	mkdir -m 0700 /mnt/work/other-state
-	chown 1000 /mnt/work/other-state
-	rt_fails '.' --root /mnt/work/other-state run --bundle "$B" "$ID"
+	mkdir -m 0777 /mnt/test/open-state
+	rt_fails '.' --root /mnt/test/open-state run --bundle "$B" "$ID"
+	ln -s /mnt/test/state /mnt/test/link-state
+	rt_fails '.' --root /mnt/test/link-state run --bundle "$B" "$ID"
+	mkdir -m 0700 /mnt/test/other-state
+	chown 1000 /mnt/test/other-state
+	rt_fails '.' --root /mnt/test/other-state run --bundle "$B" "$ID"
 	assert_clean
 }
 

@@ -49,8 +49,8 @@ declare -A calls_of=(
 # traced: the calls of interest of one run, one a line, in order; what the container's program does is left out
 traced()
 {
-	strace -f -qq -s 64 -o /mnt/work/strace -e signal=none "$BERTH" --root "$STATE" run --bundle "$B" "$ID" \
-		>/dev/null 2>/mnt/work/.err || { ERR=$(</mnt/work/.err); die "run under strace failed"; }
+	strace -f -qq -s 64 -o /mnt/test/strace -e signal=none "$BERTH" --root "$STATE" run --bundle "$B" "$ID" \
+		>/dev/null 2>/mnt/test/.err || { ERR=$(</mnt/test/.err); die "run under strace failed"; }
 	awk '
 		{
 			pid = $1; call = $0; sub(/^[0-9]+ +/, "", call)
@@ -61,7 +61,7 @@ traced()
 			if (name == "prlimit64" && call ~ /, NULL, \{/) next # only asks
 			if (name == "prctl") { sub(/^prctl\(/, "", call); sub(/[,)].*/, "", call); name = "prctl_" call }
 			print name
-		}' /mnt/work/strace >/mnt/work/calls
+		}' /mnt/test/strace >/mnt/test/calls
 }
 
 compare_plan_with_run()
@@ -71,7 +71,7 @@ compare_plan_with_run()
 	kinds=$(jq -r '(.host + .inside)[].step' <<<"$OUT" | sort -u)
 	traced
 	local seen
-	seen=$(sort -u /mnt/work/calls)
+	seen=$(sort -u /mnt/test/calls)
 	while read -r call; do
 		[ -n "${steps_of[$call]:-}" ] || continue
 		# the sanitizers set limits of their own
@@ -80,7 +80,7 @@ compare_plan_with_run()
 		for kind in ${steps_of[$call]}; do
 			grep -qx -- "$kind" <<<"$kinds" && ok=1
 		done
-		[ -n "$ok" ] || die "$call was called, but the plan has none of: ${steps_of[$call]}; e.g. $(grep -m 1 -E "[0-9] ${call#prctl_}|${call#prctl_}" /mnt/work/strace)"
+		[ -n "$ok" ] || die "$call was called, but the plan has none of: ${steps_of[$call]}; e.g. $(grep -m 1 -E "[0-9] ${call#prctl_}|${call#prctl_}" /mnt/test/strace)"
 	done <<<"$seen"
 	while read -r kind; do
 		[ -n "${calls_of[$kind]:-}" ] || continue
@@ -147,7 +147,7 @@ test_plan_has_no_side_effects()
 	local text=$OUT
 	assert_clean
 	# and needs no privileges
-	chmod 0755 /mnt/work /mnt
+	chmod 0755 /mnt/test /mnt
 	setpriv --reuid 65534 --regid 65534 --clear-groups "$BERTH" plan "$B" >"$B/plan" 2>"$B/err" || die "$(<"$B/err")"
 	[ -s "$B/plan" ] || die "nothing printed"
 	[ -n "$text" ] || die "nothing printed"

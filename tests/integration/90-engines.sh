@@ -8,7 +8,7 @@
 
 DATA=$REPO/tests/data/engines
 TOOLS=$REPO/tests/integration/engines
-WORLD=/mnt/work/b
+WORLD=/mnt/test/b
 
 command -v python3 >/dev/null || skip "no python3"
 
@@ -27,11 +27,11 @@ world_new()
 		touch "$path"
 		mount --bind "/proc/$HOLDER/ns/$kind" "$path" || die "$path"
 	done < <("$TOOLS/prepare.py" namespaces "$@" | sort -u)
-	cat >/mnt/work/hook <<-'EOF'
+	cat >/mnt/test/hook <<-'EOF'
 	#!/bin/bash
-	jq -c '{args: $ARGS.positional, state: .}' --args -- "$@" >>/mnt/work/hooks
+	jq -c '{args: $ARGS.positional, state: .}' --args -- "$@" >>/mnt/test/hooks
 	EOF
-	chmod 755 /mnt/work/hook
+	chmod 755 /mnt/test/hook
 	setup
 }
 
@@ -55,7 +55,7 @@ root_new()
 		chown -R -h "$(jq '.linux.uidMappings[0].hostID' "$B/config.json")" "$B/rootfs"
 		chgrp -R -h "$(jq '.linux.gidMappings[0].hostID' "$B/config.json")" "$B/rootfs"
 	fi
-	rm -f /mnt/work/hooks /mnt/work/console
+	rm -f /mnt/test/hooks /mnt/test/console
 }
 
 root_away()
@@ -71,8 +71,8 @@ is_gone()
 # A receiver for the console socket; what comes out of the terminal goes to a file: console_start FILE
 console_start()
 {
-	rm -f /mnt/work/console
-	"$BUILD/tests/recvtty" /mnt/work/console >"$1" 2>&1 &
+	rm -f /mnt/test/console
+	"$BUILD/tests/recvtty" /mnt/test/console >"$1" 2>&1 &
 	TTY=$!
 	wait_for 5 file_has "$1" '^listening' || die "recvtty"
 }
@@ -83,7 +83,7 @@ lifecycle()
 	local pid tty=() out=$B/out
 	if jq -e '.process.terminal' "$B/config.json" >/dev/null; then
 		console_start "$B/out"
-		tty=(--console-socket /mnt/work/console)
+		tty=(--console-socket /mnt/test/console)
 		out=$B/stdout
 	fi
 	"$BERTH" --root "$STATE" create --bundle "$B" --pid-file "$B/pid" "${tty[@]}" "$ID" >"$out" 2>"$B/err" </dev/null
@@ -96,7 +96,7 @@ lifecycle()
 	rt_ok start "$ID"
 	wait_for 10 is_gone "$pid" || die "$ID: does not end"
 	[ ${#tty[@]} = 0 ] || wait "$TTY"
-	[ ! -e /mnt/work/hooks ] || mv /mnt/work/hooks "$B/hooks"
+	[ ! -e /mnt/test/hooks ] || mv /mnt/test/hooks "$B/hooks"
 	rt_ok state "$ID"
 	assert_eq "$(jq -r '.status, .pid, .bundle' <<<"$OUT" | paste -sd ' ')" "stopped 0 $B"
 	rt_ok delete "$ID"
@@ -139,8 +139,8 @@ plans()
 rt_plan()
 {
 	OUT=$(setpriv --reuid 65534 --regid 65534 --clear-groups --inh-caps=-all "$BERTH" plan --format "$2" "$1" \
-		2>/mnt/work/.err)
-	RC=$? ERR=$(</mnt/work/.err)
+		2>/mnt/test/.err)
+	RC=$? ERR=$(</mnt/test/.err)
 	[ "$RC" = 0 ] || die "plan of $1 as $2"
 	[ -z "$ERR" ] || die "stderr of plan $1"
 }
@@ -297,8 +297,8 @@ exec_detached()
 	local tty=() out=$2/out
 	if has_terminal "$1"; then
 		console_start "$2/out"
-		tty=(--console-socket /mnt/work/console)
-		out=/mnt/work/.out
+		tty=(--console-socket /mnt/test/console)
+		out=/mnt/test/.out
 	fi
 	"$BERTH" --root "$STATE" exec --process "$1" "${tty[@]}" --detach --pid-file "$2/pid" "$ID" >"$out" 2>"$2/err"
 	RC=$? ERR=$(<"$2/err")
@@ -342,11 +342,11 @@ processes()
 	local d how dirs=() engine=${1%/*}
 	container_of "$1"
 	"$TOOLS/prepare.py" process "$B" "$DATA/$engine"/*-process.json || die prepare
-	facts_of /mnt/work
+	facts_of /mnt/test
 	for d in "$B/$engine"-*/; do
 		for how in detached foreground; do
 			mkdir "$d$how"
-			cp /mnt/work/{id,cgroup,ns} "$d/expect.json" "$d$how"
+			cp /mnt/test/{id,cgroup,ns} "$d/expect.json" "$d$how"
 			"exec_$how" "$d/process.json" "$d$how"
 			dirs+=("$d$how")
 		done
@@ -395,7 +395,7 @@ test_updates()
 		HOLDER=''
 		rm -rf --one-file-system "$WORLD"
 		container_of "${pair%:*}"
-		"$TOOLS/prepare.py" resources "$file" >/mnt/work/some.json
+		"$TOOLS/prepare.py" resources "$file" >/mnt/test/some.json
 		update_of "$file"
 		# device rules of an update are not for us: engines send "nothing at all"
 		rt_ok exec "$ID" /bin/sh -c 'echo >/dev/null && head -c 1 /dev/zero | wc -c >/dev/null && echo fine'
@@ -406,14 +406,14 @@ test_updates()
 
 update_of()
 {
-	rt_ok update --resources - "$ID" </mnt/work/some.json
-	rt_ok update --resources=- "$ID" </mnt/work/some.json
-	rt_ok update --resources=/mnt/work/some.json "$ID"
-	limits_of "$(pid_of)" >/mnt/work/limits
-	OUT=$("$TOOLS/check.py" --limits /mnt/work/some.json /mnt/work/limits) || die "limits: $OUT"
+	rt_ok update --resources - "$ID" </mnt/test/some.json
+	rt_ok update --resources=- "$ID" </mnt/test/some.json
+	rt_ok update --resources=/mnt/test/some.json "$ID"
+	limits_of "$(pid_of)" >/mnt/test/limits
+	OUT=$("$TOOLS/check.py" --limits /mnt/test/some.json /mnt/test/limits) || die "limits: $OUT"
 	# as it was written: either all of it or, where a controller is not there, an error that names it
 	rt update --resources - "$ID" <"$1"
-	if [ "$(jq -cS . "$1")" = "$(jq -cS . /mnt/work/some.json)" ]; then
+	if [ "$(jq -cS . "$1")" = "$(jq -cS . /mnt/test/some.json)" ]; then
 		assert_eq "$RC" 0
 	else
 		assert_eq "$RC" 1

@@ -4,8 +4,8 @@
 # The command lines of engines, in exactly the shape in which they send them: order of options, "--x y" or "--x=y",
 # options given twice, the environment, what stdin, stdout and stderr are; and the files and words they read back.
 
-ROOT=/mnt/work/var/run/engine/moby # neither it nor its parents exist
-LOG=/mnt/work/log.json
+ROOT=/mnt/test/var/run/engine/moby # neither it nor its parents exist
+LOG=/mnt/test/log.json
 
 # call COMMAND...: as engines do, with one pipe for stdout and stderr that is read to its end
 call()
@@ -70,7 +70,7 @@ assert_terminal()
 
 process_file()
 {
-	F=/mnt/work/process.json
+	F=/mnt/test/process.json
 	jq -n '{cwd: "/", user: {uid: 0, gid: 0}, env: ["PATH=/bin", "TERM=xterm"], args: $ARGS.positional}' --args -- "$@" >"$F"
 }
 
@@ -322,7 +322,7 @@ test_monitor_leaks_nothing()
 	signal.signal(signal.SIGPIPE, signal.SIG_IGN)
 	signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGUSR1])
 	listener = socket.socket(socket.AF_UNIX)
-	listener.bind("/mnt/work/leaked.sock")
+	listener.bind("/mnt/test/leaked.sock")
 	listener.listen()
 	for fd in (3, 7, 15, 200):
 	    os.dup2(listener.fileno(), fd, inheritable=True)
@@ -337,7 +337,7 @@ test_monitor_leaks_nothing()
 	assert_line 'sig.ignored=0000000000000000'
 	assert_line fds=3
 	ok "$BERTH" --root "$ROOT" delete "$ID"
-	rm -f /mnt/work/leaked.sock
+	rm -f /mnt/test/leaked.sock
 	away
 }
 
@@ -562,7 +562,7 @@ test_library()
 
 test_version_and_features()
 {
-	export NOTIFY_SOCKET=/mnt/work/notify
+	export NOTIFY_SOCKET=/mnt/test/notify
 	call "$BERTH" --version
 	assert_eq "$RC" 0
 	assert_eq "$(grep -c version <<<"$OUT")" 1 "one line with the word"

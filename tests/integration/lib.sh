@@ -12,7 +12,7 @@
 #	assert_*		see below
 #	assert_clean		nothing is left: no container, cgroup, mount, process
 
-STATE=/mnt/work/state
+STATE=/mnt/test/state
 ID=
 B=
 OUT= ERR= RC=
@@ -58,11 +58,11 @@ finish()
 rt()
 {
 	# appended, so that what a container opens again as /dev/stdout is not overwritten
-	: >/mnt/work/.out
-	"$BERTH" --root "$STATE" "$@" >>/mnt/work/.out 2>/mnt/work/.err
+	: >/mnt/test/.out
+	"$BERTH" --root "$STATE" "$@" >>/mnt/test/.out 2>/mnt/test/.err
 	RC=$?
-	OUT=$(tr -d '\0' </mnt/work/.out)
-	ERR=$(</mnt/work/.err)
+	OUT=$(tr -d '\0' </mnt/test/.out)
+	ERR=$(</mnt/test/.err)
 	[ "$RC" != 99 ] || die "sanitizer report"
 }
 
@@ -183,7 +183,7 @@ delete_ok()
 bundle_new()
 {
 	ID=${1:-c1}
-	B=/mnt/work/$ID
+	B=/mnt/test/$ID
 	mkdir -p "$B"
 	cp -a /mnt/rootfs "$B/rootfs"
 	cp "$REPO/tests/integration/base.json" "$B/config.json"

@@ -108,7 +108,7 @@ test_limits_and_update()
 # XDG_RUNTIME_DIR may be missing: the user's folder is known from the map. Without a message bus, the manager's own socket.
 test_ways_to_the_manager()
 {
-	local dir=/mnt/work/runtime
+	local dir=/mnt/test/runtime
 	sd_bundle
 	env -i "${inside[@]}" "$BERTH" --root "$STATE" --systemd-cgroup create --bundle "$B" "$ID" </dev/null >/dev/null 2>&1 ||
 		die "create without XDG_RUNTIME_DIR failed"

@@ -258,8 +258,8 @@ test_user_from_outside()
 	chown -R tester: "$B"
 	run=(runuser -u tester -- env XDG_RUNTIME_DIR=/run/user/1000 unshare --user --map-auto --map-root-user --mount
 		"$BERTH" --root /run/user/1000/berth-t --systemd-cgroup run)
-	"${run[@]}" --bundle "$B" "$ID" >/mnt/work/out 2>&1 </dev/null || die "run: $(</mnt/work/out)"
-	assert_eq "$(</mnt/work/out)" 0::/
+	"${run[@]}" --bundle "$B" "$ID" >/mnt/test/out 2>&1 </dev/null || die "run: $(</mnt/test/out)"
+	assert_eq "$(</mnt/test/out)" 0::/
 	rmdir /run/user/1000/berth-t
 	assert_clean
 }

@@ -22,7 +22,7 @@ import socket
 import sys
 
 SOURCES = "/mnt/sources"  # stand-ins for bind sources; a shared mount, so that propagation is put to the test
-HOOK = "/mnt/work/hook"   # records how it was called
+HOOK = "/mnt/test/hook"   # records how it was called
 RUNTIME_CGROUP = "/sys/fs/cgroup"
 PROC_NS = {"mount": "mnt", "pid": "pid", "network": "net", "uts": "uts", "ipc": "ipc", "user": "user",
            "cgroup": "cgroup", "time": "time"}
