@@ -229,6 +229,9 @@ test_update_without_controller()
 test_events_stats()
 {
 	sleeper
+	# a controller that nobody needs is not switched on
+	has_controller memory && cfg '.linux.resources.memory.limit = 104857600'
+	has_controller pids && cfg '.linux.resources.pids.limit = 100'
 	up
 	rt_ok events --stats "$ID"
 	assert_eq "$(wc -l <<<"$OUT")" 1
