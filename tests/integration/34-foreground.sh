@@ -179,9 +179,14 @@ test_slow_reader_gets_all()
 # The process is gone, and what it wrote last is in the terminal, for a reader that comes later.
 test_output_of_the_dead()
 {
-	terminal 'cat /text; exit 4'
-	seq 12000 >"$B/rootfs/text" # more than a pipe holds, less than pipe and terminal do
-	foreground </dev/null 2>"$B/err" | { wait_status stopped; sleep 0.2; tr -d '\r' >"$B/tty"; }
+	terminal 'sleep 0.5; cat /text; exit 4'
+	seq 1700 >"$B/rootfs/text" # more than a pipe of one page holds, less than it, the relay and the terminal do
+	foreground </dev/null 2>"$B/err" | {
+		python3 -c 'import fcntl; fcntl.fcntl(0, 1031, 4096)' # F_SETPIPE_SZ
+		wait_status stopped
+		sleep 0.2
+		tr -d '\r' >"$B/tty"
+	}
 	assert_eq "${PIPESTATUS[0]}" 4
 	cmp "$B/rootfs/text" "$B/tty" || die "something is lost"
 	assert_clean
