@@ -63,6 +63,10 @@ int launch_send(int fd, enum plan_cmd_type type, struct err *e);
 /* Sync #1: write uid_map, setgroups (when it is to be denied) and gid_map of a process. */
 int maps_write(pid_t pid, const struct spec_linux *l, bool deny_setgroups, struct err *e);
 
+/* For a process in a user namespace of its own: raise its hard limits as far as it will want them. `pid` is that of
+ * an unreaped child. */
+void rlimits_raise(pid_t pid, const struct spec_rlimits *limits);
+
 /* process.oomScoreAdj, from outside: needs no procfs inside. The pid is that of an unreaped child. */
 int oom_score_write(pid_t pid, int64_t value, struct err *e);
 

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -132,6 +133,8 @@ static int do_inside(struct creation *x, const struct host_step *s, struct err *
 	if (launch_wait(&x->plan, &x->init, x->init.sync, 1U << MSG_READY, e) < 0) /* #3 */
 		return -1;
 	launch_restore_nofile(&x->init);
+	if (x->config->process && (x->rec.ns_flags & CLONE_NEWUSER))
+		rlimits_raise(x->init.pid, &x->config->process->rlimits);
 	x->rec.pid = x->init.pid;
 	if (proc_start_time(x->rec.pid, &x->rec.start_time) < 0)
 		return err_set(e, errno, "read the start time of process %d", (int)x->rec.pid);

@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -58,8 +59,11 @@ static int make_plan(struct plan *p, struct container *c, struct spec_config *cf
 }
 
 /* Between #3 and CMD_START: the process exists, nothing of the program has run. */
-static int hand_over(struct init_proc *ip, const struct spec_process *proc, const struct exec_opts *o, struct err *e)
+static int hand_over(struct init_proc *ip, const struct spec_process *proc, uint64_t ns_flags,
+		     const struct exec_opts *o, struct err *e)
 {
+	if (ns_flags & CLONE_NEWUSER)
+		rlimits_raise(ip->pid, &proc->rlimits);
 	if (proc->oom_score_adj.set && oom_score_write(ip->pid, proc->oom_score_adj.v, e) < 0)
 		return -1;
 	if (o->console_socket) {
@@ -132,7 +136,7 @@ static int exec_in(struct container *c, const struct exec_opts *o, int argc, cha
 		return -1;
 	CLEANUP_INIT_PROC struct init_proc ip = INIT_PROC_INIT;
 	if (spawn(&plan, c, &ip, o, preserve, e) < 0 ||
-	    launch_wait(&plan, &ip, ip.sync, 1U << MSG_READY, e) < 0 || hand_over(&ip, proc, o, e) < 0)
+	    launch_wait(&plan, &ip, ip.sync, 1U << MSG_READY, e) < 0 || hand_over(&ip, proc, c->rec.ns_flags, o, e) < 0)
 		return -1;
 	/* before the program does anything; taken back when it does not come to that, since some engines take a
 	 * pid file for success and look at nothing else */

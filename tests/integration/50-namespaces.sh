@@ -347,3 +347,23 @@ test_pids_limit()
 	delete_ok --force
 	assert_clean
 }
+
+# A hard limit is raised by a privilege of the first user namespace, which the process has left by then.
+test_rlimits_above_ours_in_a_user_namespace()
+{
+	bundle_new
+	userns
+	probe show rlimits
+	prlimit --nofile=2000:2000 --pid $$ 2>/dev/null || skip "cannot lower the limit"
+	prlimit --nofile=2000:3000 --pid $$ 2>/dev/null || skip "limits cannot be raised here (CAP_SYS_RESOURCE)"
+	prlimit --nofile=2000:2000 --pid $$
+	cfg '.process.rlimits = [{type: "RLIMIT_NOFILE", soft: 2500, hard: 2600}]'
+	run_ok
+	assert_line 'rlimit.NOFILE=2500 2600'
+	probe sleep 60
+	up
+	rt_ok exec "$ID" /bin/probe show rlimits
+	assert_line 'rlimit.NOFILE=2500 2600'
+	delete_ok --force
+	assert_clean
+}
