@@ -19,7 +19,7 @@
 
 #include "../lib/fd.h"
 
-enum { ATTEMPTS = 256, DESTROY_TIMEOUT_MS = 10 * 1000 };
+enum { ATTEMPTS = 1000, DESTROY_TIMEOUT_MS = 10 * 1000 };
 
 /* Where a walk stands: rel is the path without its first '/', `dir` is rel[0..len). Of the levels that
  * end there, `made` are ours. When a level in the middle exists already (somebody makes the same one at

@@ -372,6 +372,7 @@ T_TEST(race_for_the_parent)
 			rmdir(at("/p/q"));
 			rmdir(at("/p"));
 			arena_free(&arena);
+			usleep(20); /* others have processors to share, too */
 		}
 	}
 	for (int k = 0; k < 2; k++) {
