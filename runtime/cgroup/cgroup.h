@@ -85,9 +85,6 @@ int cgroup_apply(int cgfd, const struct spec_resources *res, const char *at, str
  * changed. */
 int cgroup_update(const struct cgroup_ref *ref, int cgfd, const struct spec_resources *res, struct err *e);
 
-/* What plan needs to know before: is there anything to write, which controllers does it take? Pure. */
-bool cgroup_has_limits(const struct spec_resources *res);
-
 /* Build and attach the device filter (BPF_PROG_TYPE_CGROUP_DEVICE): the rules in order over "deny
  * all", after them the devices of linux.devices that the rules do not speak of, and the defaults that
  * engines rely on (mknod of anything, the default devices, pts, ptmx). Replaces a filter of ours

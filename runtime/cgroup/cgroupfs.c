@@ -17,6 +17,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "../lib/clock.h"
 #include "../lib/fd.h"
 
 enum { ATTEMPTS = 1000, DESTROY_TIMEOUT_MS = 10 * 1000 };
@@ -223,7 +224,7 @@ int cgroup_open(const struct cgroup_ref *ref, struct err *e)
 /* It is populated, or has cgroups below. The caller killed what lives in it; that takes a moment. */
 static int remove_busy(int dir, const char *leaf)
 {
-	int64_t deadline = cg_now_ms() + DESTROY_TIMEOUT_MS;
+	int64_t deadline = monotonic_ms() + DESTROY_TIMEOUT_MS;
 	CLEANUP_FD int fd = cg_open_below(dir, leaf, O_RDONLY);
 	if (fd < 0)
 		return errno == ENOENT ? 0 : -1;

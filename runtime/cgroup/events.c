@@ -17,11 +17,6 @@
 
 static const char *const event_names[] = { [CG_POPULATED] = "populated ", [CG_FROZEN] = "frozen " };
 
-int64_t cg_now_ms(void)
-{
-	return monotonic_ms();
-}
-
 static int event_value(int fd, enum cg_event event)
 {
 	char buf[256];
@@ -54,7 +49,7 @@ int cg_event_wait(int events_fd, enum cg_event event, int value, int64_t deadlin
 			return -1;
 		if (v == value)
 			return 0;
-		int64_t left = deadline_ms - cg_now_ms();
+		int64_t left = deadline_ms - monotonic_ms();
 		if (left <= 0) {
 			errno = ETIMEDOUT;
 			return -1;

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 
+#include "../lib/clock.h"
 #include "../lib/fd.h"
 
 enum { FREEZE_TIMEOUT_MS = 10 * 1000 };
@@ -21,7 +22,7 @@ int cgroup_freeze(int cgfd, bool frozen, struct err *e)
 		return err_set(e, errno, "%s cgroup: open cgroup.events", verb);
 	if (fd_write_small(cgfd, "cgroup.freeze", frozen ? "1" : "0", 1) < 0)
 		return err_set(e, errno, "%s cgroup: write cgroup.freeze", verb);
-	if (cg_event_wait(events, CG_FROZEN, frozen, cg_now_ms() + FREEZE_TIMEOUT_MS) == 0)
+	if (cg_event_wait(events, CG_FROZEN, frozen, monotonic_ms() + FREEZE_TIMEOUT_MS) == 0)
 		return 0;
 	int eno = errno;
 	if (eno != ETIMEDOUT)

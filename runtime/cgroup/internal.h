@@ -40,7 +40,6 @@ int cg_open_below(int dirfd, const char *rel, int flags);
 
 /* ---- events.c: cgroup.events and the wait for a change of it ---- */
 enum cg_event { CG_POPULATED, CG_FROZEN };
-int64_t cg_now_ms(void);
 /* 1, 0, or -1 with errno. */
 int cg_event_read(int cgfd, enum cg_event event);
 /* Wait until the event has this value. 0, or -1 with errno (ETIMEDOUT). events_fd: cgroup.events,

@@ -12,23 +12,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "../../spec/spec.h"
 #include "../lib/fd.h"
-
-static bool new_namespace(const struct spec_linux *l, enum ns_kind kind)
-{
-	for (size_t i = 0; i < l->namespaces.n; i++)
-		if (l->namespaces.v[i].type == kind && !l->namespaces.v[i].path)
-			return true;
-	return false;
-}
-
-static bool has_namespace(const struct spec_linux *l, enum ns_kind kind)
-{
-	for (size_t i = 0; i < l->namespaces.n; i++)
-		if (l->namespaces.v[i].type == kind)
-			return true;
-	return false;
-}
 
 static bool mounted_writable(const struct spec_config *c)
 {
@@ -49,10 +34,10 @@ static bool mounted_writable(const struct spec_config *c)
 bool cgroup_owner(const struct spec_config *c, uid_t *ret_uid)
 {
 	const struct spec_linux *l = c->linux_;
-	if (!c->process || !new_namespace(l, NS_CGROUP) || !mounted_writable(c))
+	if (!c->process || !spec_new_namespace(l, NS_CGROUP) || !mounted_writable(c))
 		return false;
 	uint32_t uid = c->process->user.uid;
-	if (!has_namespace(l, NS_USER)) {
+	if (!spec_find_namespace(l, NS_USER)) {
 		*ret_uid = uid;
 		return uid != 0; /* root's already */
 	}

@@ -494,14 +494,3 @@ int cg_writes_build(struct arena *a, const struct spec_resources *res, const cha
 			return -1;
 	return 0;
 }
-
-bool cgroup_has_limits(const struct spec_resources *res)
-{
-	if (!res || !asks_for_limits(res))
-		return false;
-	__attribute__((cleanup(arena_free))) struct arena a = { 0 };
-	struct cg_writes w = { 0 };
-	struct err *e = arena_alloc(&a, sizeof(*e)); /* too large for a stack frame of its own */
-	/* what cannot be expressed counts too: cgroup_apply() says so */
-	return cg_writes_build(&a, res, "", &w, e) < 0 || w.n > 0;
-}

@@ -13,6 +13,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "../lib/clock.h"
+
 /* ---- jobs ---- */
 
 struct job {
@@ -54,14 +56,14 @@ static int job_watch(struct cg_bus *b, struct job *j, struct err *e)
 
 static int job_wait(struct cg_bus *b, const char *what, struct job *j, struct err *e)
 {
-	int64_t deadline = cg_now_ms() + CG_TIMEOUT_S * 1000;
+	int64_t deadline = monotonic_ms() + CG_TIMEOUT_S * 1000;
 	while (!j->result[0]) {
 		int r = cg_sd.sd_bus_process(b->bus, NULL);
 		if (r < 0)
 			return err_set(e, -r, "%s: wait for the job of systemd", what);
 		if (r > 0)
 			continue;
-		int64_t left = deadline - cg_now_ms();
+		int64_t left = deadline - monotonic_ms();
 		if (left <= 0)
 			return err_set(e, ETIMEDOUT, "%s: the job of systemd did not end in %d seconds", what, CG_TIMEOUT_S);
 		r = cg_sd.sd_bus_wait(b->bus, (uint64_t)left * 1000);

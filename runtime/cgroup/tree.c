@@ -14,6 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "../lib/clock.h"
 #include "../lib/fd.h"
 
 enum { CGROUPS_MAX = 1 << 20 };
@@ -159,7 +160,7 @@ int cg_tree_remove_below(int cgfd, int64_t deadline_ms)
 			return 0;
 		/* here nothing is left to remove; was something, since the last time we went up? */
 		if (!progress) {
-			if (cg_now_ms() >= deadline_ms) {
+			if (monotonic_ms() >= deadline_ms) {
 				errno = EBUSY;
 				return -1;
 			}

@@ -185,8 +185,6 @@ T_TEST(nothing)
 {
 	reset();
 	T_STR(writes(), "");
-	T_OK(!cgroup_has_limits(&res));
-	T_OK(!cgroup_has_limits(NULL));
 	/* zeros that engines send for "not asked for" */
 	memory.limit = memory.swap = memory.reservation = memory.kernel = i64(0);
 	cpu.shares = cpu.period = u64(0);
@@ -207,7 +205,6 @@ T_TEST(memory_limits)
 	memory.swap = i64(100663296);
 	memory.reservation = i64(33554432);
 	T_STR(writes(), "memory.swap.max=33554432;memory.max=67108864;memory.low=33554432;");
-	T_OK(cgroup_has_limits(&res));
 	memory.swap = i64(67108864);
 	T_HAS(writes(), "memory.swap.max=0;");
 	memory.swap = i64(-1);
@@ -331,7 +328,6 @@ T_TEST(refused)
 		reset();
 		*(struct opt_i64 *)((char *)&memory + rows[i].offset) = i64(10);
 		T_HAS(writes(), rows[i].what);
-		T_OK(cgroup_has_limits(&res));
 	}
 	reset();
 	memory.disable_oom_killer = (struct opt_bool){ true, true };
