@@ -61,6 +61,7 @@ void launch_restore_nofile(const struct init_proc *ip);
 int launch_send(int fd, enum plan_cmd_type type, struct err *e);
 
 /* Sync #1: write uid_map, setgroups (when it is to be denied) and gid_map of a process. */
+int id_map_write(pid_t pid, const char *file, const struct id_mappings *m, const char *at, struct err *e);
 int maps_write(pid_t pid, const struct spec_linux *l, bool deny_setgroups, struct err *e);
 
 /* For a process in a user namespace of its own: raise its hard limits as far as it will want them. `pid` is that of

@@ -14,7 +14,7 @@
 
 enum { MAP_LINES_MAX = 340, MAP_LINE_MAX = 36 };
 
-static int write_map(pid_t pid, const char *file, const struct id_mappings *m, const char *at, struct err *e)
+int id_map_write(pid_t pid, const char *file, const struct id_mappings *m, const char *at, struct err *e)
 {
 	char text[MAP_LINES_MAX * MAP_LINE_MAX], path[64];
 	size_t len = 0;
@@ -38,7 +38,7 @@ int maps_write(pid_t pid, const struct spec_linux *l, bool deny_setgroups, struc
 		if (fd_write_small(AT_FDCWD, path, "deny", 4) < 0)
 			return err_set(e, errno, "deny setgroups in the user namespace");
 	}
-	if (write_map(pid, "uid_map", &l->uid_mappings, "linux.uidMappings", e) < 0)
+	if (id_map_write(pid, "uid_map", &l->uid_mappings, "linux.uidMappings", e) < 0)
 		return -1;
-	return write_map(pid, "gid_map", &l->gid_mappings, "linux.gidMappings", e);
+	return id_map_write(pid, "gid_map", &l->gid_mappings, "linux.gidMappings", e);
 }

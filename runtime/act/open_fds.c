@@ -21,6 +21,7 @@
 #include "../../spec/spec.h"
 #include "../lib/fd.h"
 #include "../lib/sys.h"
+#include "idmap.h"
 
 #ifndef NSFS_MAGIC
 #define NSFS_MAGIC 0x6e736673
@@ -33,6 +34,7 @@ struct open_ctx {
 	struct plan *plan;
 	const struct launch_fds *lf;
 	struct init_proc *ip;
+	struct idmaps idmaps;
 };
 
 static bool is_file(const struct stat *st, const char *path)
@@ -140,11 +142,20 @@ static int open_pty(struct open_ctx *c, struct plan_fd *f, struct err *e)
 	return slave;
 }
 
+static int open_idmap(struct open_ctx *c, struct plan_fd *f, struct err *e)
+{
+	int fd = idmap_open(&c->idmaps, f->idmap, e);
+	if (fd < 0)
+		return -1;
+	fd = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+	return fd < 0 ? err_set(e, errno, "%s: duplicate the user namespace", f->origin) : fd;
+}
+
 typedef int open_fn(struct open_ctx *c, struct plan_fd *f, struct err *e);
 static open_fn *const openers[] = {
 	[PFD_NS] = open_ns,	      [PFD_PIDFD] = open_pidfd,	  [PFD_TREE] = open_mount_tree,
 	[PFD_DEVICE] = open_device,   [PFD_CGROUP] = open_cgroup, [PFD_LISTEN] = open_listen,
-	[PFD_PTY_SLAVE] = open_pty,
+	[PFD_PTY_SLAVE] = open_pty,   [PFD_IDMAP] = open_idmap,
 };
 
 /* A config with hundreds of binds needs as many fds, in us and in berth-init. The soft limit is put
@@ -169,14 +180,23 @@ void launch_restore_nofile(const struct init_proc *ip)
 	prlimit(ip->pid, RLIMIT_NOFILE, &r, NULL);
 }
 
+static int open_one(struct open_ctx *c, struct plan_fd *f, struct err *e)
+{
+	f->fd = openers[f->kind](c, f, e);
+	if (f->fd < 0)
+		return -1;
+	if (!f->idmap || f->kind == PFD_IDMAP)
+		return 0;
+	return idmap_apply(&c->idmaps, f->idmap, f->fd, f->path ? f->path : "the cgroup", e);
+}
+
 int launch_open_fds(struct plan *p, const struct launch_fds *lf, struct init_proc *ip, struct err *e)
 {
 	struct open_ctx c = { .plan = p, .lf = lf, .ip = ip };
+	int r = 0;
 	raise_nofile(p->nfds, ip);
-	for (size_t i = 0; i < p->nfds; i++) {
-		p->fds[i].fd = openers[p->fds[i].kind](&c, &p->fds[i], e);
-		if (p->fds[i].fd < 0)
-			return -1;
-	}
-	return 0;
+	for (size_t i = 0; i < p->nfds && r == 0; i++)
+		r = open_one(&c, &p->fds[i], e);
+	idmaps_clear(&c.idmaps);
+	return r;
 }

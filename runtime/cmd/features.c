@@ -57,8 +57,7 @@ static void print_mount_options(struct json *j)
 	json_key(j, "mountOptions");
 	json_array(j);
 	for (size_t i = 0; i < n; i++)
-		/* engines write an empty option and mean none; id-mapped mounts are refused as yet */
-		if (*opts[i].name && opts[i].kind != MOPT_IDMAP)
+		if (*opts[i].name) /* engines write an empty option and mean none */
 			json_str(j, opts[i].name);
 	json_end_array(j);
 }
@@ -160,7 +159,7 @@ static void print_linux(struct json *j)
 	json_end_map(j);
 	json_key(j, "mountExtensions");
 	json_map(j);
-	print_enabled(j, "idmap", false);
+	print_enabled(j, "idmap", true);
 	json_end_map(j);
 	print_enabled(j, "netDevices", false);
 	json_end_map(j);

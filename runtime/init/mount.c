@@ -162,7 +162,16 @@ static bool keep(struct init *in, enum mount_role role, int mnt, uint64_t attr)
 	}
 }
 
-/* The step's own fd member, which names nothing in a STEP_MOUNT_FS, holds the mount until STEP_REMOUNT. */
+static int map_ids(struct init *in, const struct plan_step *s, int mnt)
+{
+	if (s->fd < 0)
+		return 0;
+	int userns = plan_take_fd(in, s), r = userns < 0 ? -1 : sys_mount_idmap(mnt, userns), err = errno;
+	drop_fd(&userns);
+	return r < 0 ? fail(in, DETAIL_IDMAP, err, NULL) : 0;
+}
+
+/* The step's own fd member, whose fd is taken by now, holds the mount until STEP_REMOUNT. */
 static int keep_for_remount(struct init *in, const struct plan_step *s, int mnt)
 {
 	if (!(s->flags & STEP_F_KEEP))
@@ -198,8 +207,9 @@ int step_mount_fs(struct init *in, const struct plan_step *s)
 		attr &= ~later;
 	}
 	mnt = mount_make(in, s, attr);
-	if (mnt >= 0 && (made || take_over(in, s, target, mnt) == 0) && set_attrs(in, mnt, later, 0) == 0 &&
-	    set_propagation(in, mnt, s->val[2]) == 0 &&
+	/* the ids last: what is copied into it and who owns it are told in those of the file system */
+	if (mnt >= 0 && (made || take_over(in, s, target, mnt) == 0) && map_ids(in, s, mnt) == 0 &&
+	    set_attrs(in, mnt, later, 0) == 0 && set_propagation(in, mnt, s->val[2]) == 0 &&
 	    attach(in, mnt, target, plan_text(in, s->str[1])) == 0 && keep_for_remount(in, s, mnt) == 0) {
 		ret = 0;
 		if (keep(in, s->num, mnt, attr))

@@ -66,6 +66,12 @@ static inline int sys_mount_setattr(int fd, unsigned flags, uint64_t set, uint64
 	return (int)syscall(SYS_mount_setattr, fd, "", flags | AT_EMPTY_PATH, &a, sizeof(a)); /* [5.12] */
 }
 
+static inline int sys_mount_idmap(int fd, int userns)
+{
+	struct mount_attr a = { .attr_set = MOUNT_ATTR_IDMAP, .userns_fd = (uint64_t)userns };
+	return (int)syscall(SYS_mount_setattr, fd, "", AT_EMPTY_PATH, &a, sizeof(a)); /* [5.12] */
+}
+
 static inline int sys_fsopen(const char *type)
 {
 	return (int)syscall(SYS_fsopen, type, FSOPEN_CLOEXEC); /* [5.2] */

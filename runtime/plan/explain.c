@@ -48,6 +48,7 @@ static const char *const details[DETAIL_KINDS] = {
 	[DETAIL_CAPSET] = "set capabilities",
 	[DETAIL_AMBIENT] = "set ambient capabilities",
 	[DETAIL_NOT_PROC] = "no genuine procfs",
+	[DETAIL_IDMAP] = "map the ids",
 };
 
 static const char *detail_words(uint32_t detail)
@@ -140,6 +141,8 @@ static int explain_other(const struct plan *p, const struct inside_step *s, cons
 {
 	const struct step_info *info = plan_step_info(s->s.kind);
 	const char *what = detail_words(r->detail), *front = s->origin;
+	if (r->detail == DETAIL_IDMAP && r->err == EINVAL)
+		what = "map the ids, which this file system does not support";
 	if (strncmp(front, "runtime: ", 9) == 0)
 		front = info->name;
 	if (info->subject)

@@ -93,7 +93,7 @@ enum plan_kind {
 	STEP_MOUNT_FS,	 /* str0: type; str1: destination; str2: list key,value,key,value,... for
 			  * fsconfig(2) ("" value = flag); num: enum mount_role; val0: attr set | clear << 32;
 			  * val1: recursive attr set | clear << 32; val2: propagation (MS_*|MS_REC) or 0;
-			  * flags: STEP_F_COPYUP, STEP_F_COPY_MODE, STEP_F_KEEP */
+			  * fd: a user namespace whose maps the mount gets, or -1; flags: STEP_F_COPYUP, STEP_F_COPY_MODE, STEP_F_KEEP */
 	STEP_MOUNT_BIND, /* fd: detached tree; str1: destination; val0, val1, val2 as above; val3: propagation
 			  * that is set after val2, or 0; flags: STEP_F_DIR: a missing destination becomes a
 			  * directory, else a file. val2 = 0: the propagation that STEP_ROOT_PROPAGATION gave to the
@@ -209,7 +209,7 @@ enum plan_detail {
 	DETAIL_CHOWN, DETAIL_FORK, DETAIL_EXEC, DETAIL_TIMEOUT, DETAIL_STATUS /* hook: value = exit status */,
 	DETAIL_SIGNAL /* hook: value = signal */, DETAIL_NOT_FOUND /* not in $PATH */, DETAIL_IS_DIR,
 	DETAIL_NOT_EXECUTABLE, DETAIL_UMOUNT, DETAIL_CHDIR, DETAIL_OUTSIDE /* cwd is outside the root */,
-	DETAIL_GROUPS, DETAIL_GID, DETAIL_UID, DETAIL_CAPSET, DETAIL_AMBIENT, DETAIL_NOT_PROC,
+	DETAIL_GROUPS, DETAIL_GID, DETAIL_UID, DETAIL_CAPSET, DETAIL_AMBIENT, DETAIL_NOT_PROC, DETAIL_IDMAP,
 	DETAIL_KINDS
 };
 

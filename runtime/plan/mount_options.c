@@ -75,8 +75,10 @@ static int opt_remount(struct build *b, struct mount_plan *mp, const struct moun
 static int opt_idmap(struct build *b, struct mount_plan *mp, const struct mount_opt *o, const char *at,
 		     struct err *e)
 {
-	(void)b, (void)mp, (void)o;
-	return err_config(e, at, "idmapped mounts are not supported yet");
+	(void)b, (void)at, (void)e;
+	mp->idmap_asked = true;
+	mp->idmap_recursive = o->set & MS_REC;
+	return 0;
 }
 
 static int opt_copyup(struct build *b, struct mount_plan *mp, const struct mount_opt *o, const char *at,
@@ -170,14 +172,39 @@ static int check_combination(struct mount_plan *mp, size_t first_data, const cha
 	return 0;
 }
 
+/* Mappings without an option mean the mount itself, and an option without mappings those of the container's user
+ * namespace. */
+static int read_idmap(struct build *b, size_t i, struct mount_plan *mp, struct err *e)
+{
+	const struct spec_mount *m = mp->m;
+	const struct spec_linux *l = b->c->linux_;
+	const struct spec_namespace *ns = spec_find_namespace(l, NS_USER);
+	bool own = m->uid_mappings.n;
+	if (!own && !mp->idmap_asked)
+		return 0;
+	const char *at = at_member(b, "mounts", i, own ? "uidMappings" : "options");
+	if (mp->how == HOW_REMOUNT)
+		return err_config(e, at, "the ids of a mount cannot be mapped by a remount");
+	/* made inside, where nobody has privileges over another user namespace */
+	if (mp->how == HOW_FS && ns)
+		return err_config(e, at, "in a user namespace only bind mounts can be id-mapped: "
+					 "a new file system has the ids of the namespace");
+	if (!own && !ns)
+		return err_config(e, at, "there are no mappings and no user namespace whose mappings could be used");
+	struct plan_idmap *map = arena_alloc(b->p->arena, sizeof(*map));
+	*map = (struct plan_idmap){ .uid = own ? &m->uid_mappings : &l->uid_mappings,
+				    .gid = own ? &m->gid_mappings : &l->gid_mappings,
+				    .path = own ? NULL : ns->path,
+				    .recursive = mp->idmap_recursive,
+				    .origin = at };
+	mp->idmap = map;
+	return 0;
+}
+
 int mount_read_options(struct build *b, size_t i, struct mount_plan *mp, struct err *e)
 {
 	const struct spec_mount *m = mp->m;
 	const char *at = at_member(b, "mounts", i, "options");
-	if (m->uid_mappings.n || m->gid_mappings.n)
-		return err_config(
-			e, at_member(b, "mounts", i, m->uid_mappings.n ? "uidMappings" : "gidMappings"),
-			"idmapped mounts are not supported yet");
 	mp->type = m->type;
 	if (m->type && strcmp(m->type, "bind") == 0)
 		mp->how = HOW_BIND;
@@ -190,5 +217,7 @@ int mount_read_options(struct build *b, size_t i, struct mount_plan *mp, struct 
 		if (r < 0)
 			return -1;
 	}
-	return check_combination(mp, 0, at, e);
+	if (check_combination(mp, 0, at, e) < 0)
+		return -1;
+	return read_idmap(b, i, mp, e);
 }

@@ -23,6 +23,8 @@ struct mount_plan {
 	size_t step;	   /* then: index of its step */
 	bool slave_first;  /* "slave" and then "shared": no peer of the host's mount in any case */
 	bool cgroup_bind;  /* a cgroup mount that is a bind of the host's */
+	bool idmap_asked, idmap_recursive;
+	const struct plan_idmap *idmap; /* NULL: ids are as they are */
 	struct attr_change attr, rec;
 	uint64_t propagation; /* MS_* | MS_REC, or 0 */
 	const char **data;    /* key, value, key, value, ... for fsconfig(2) */

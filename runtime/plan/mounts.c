@@ -181,6 +181,25 @@ static void bind_propagation(const struct build *b, const struct mount_plan *mp,
 	s->val[3] = asked & (MS_SHARED | MS_UNBINDABLE) ? asked : 0;
 }
 
+/* "ids 0+65536 as 100000; ...", the first few of them */
+static const char *idmap_note(struct build *b, const struct plan_idmap *map)
+{
+	enum { SHOWN = 4 };
+	const char *text = map->recursive ? "ids of the tree:" : "ids:";
+	if (map->path)
+		return arena_printf(b->p->arena, "%s as in the user namespace \"%s\"", text, map->path);
+	for (int k = 0; k < 2; k++) {
+		const struct id_mappings *m = k == 0 ? map->uid : map->gid;
+		text = arena_printf(b->p->arena, "%s %s", text, k == 0 ? "uid" : "gid");
+		for (size_t i = 0; i < m->n && i < SHOWN; i++)
+			text = arena_printf(b->p->arena, "%s %u+%u as %u", text, m->v[i].container_id, m->v[i].size,
+					    m->v[i].host_id);
+		if (m->n > SHOWN)
+			text = arena_printf(b->p->arena, "%s and %zu more", text, m->n - SHOWN);
+	}
+	return text;
+}
+
 static void mount_bind(struct build *b, const struct mount_plan *mp, const char *origin)
 {
 	const char *source = mp->m->source;
@@ -193,7 +212,9 @@ static void mount_bind(struct build *b, const struct mount_plan *mp, const char 
 	}
 	uint32_t dest = plan_str(b->p, mp->dest);
 	int32_t fd = plan_add_fd(b->p, kind, source, mp->recursive, b->p->ninside, origin);
+	b->p->fds[fd].idmap = mp->idmap;
 	struct inside_step *s = plan_inside(b->p, STEP_MOUNT_BIND, origin);
+	s->note = mp->idmap ? idmap_note(b, mp->idmap) : NULL;
 	s->s.fd = fd;
 	s->s.str[1] = dest;
 	s->s.flags = mp->cgroup_bind ? STEP_F_DIR : 0; /* of others, act/ knows when it has opened them */
@@ -248,7 +269,14 @@ static void mount_fs(struct build *b, size_t i, const char *origin)
 		mount_add_data(b, mp, "ro", "");
 	uint32_t type = plan_str(b->p, mp->type), dest = plan_str(b->p, mp->dest);
 	uint32_t data = mp->ndata ? plan_list(b->p, mp->data, mp->ndata) : 0;
+	int32_t fd = -1;
+	if (mp->idmap) {
+		fd = plan_add_fd(b->p, PFD_IDMAP, NULL, 0, b->p->ninside, mp->idmap->origin);
+		b->p->fds[fd].idmap = mp->idmap;
+	}
 	struct inside_step *s = plan_inside(b->p, STEP_MOUNT_FS, origin);
+	s->note = mp->idmap ? idmap_note(b, mp->idmap) : NULL;
+	s->s.fd = fd;
 	s->s.str[0] = type;
 	s->s.str[1] = dest;
 	s->s.str[2] = data;

@@ -52,6 +52,16 @@ enum plan_fd_kind {
 	PFD_CGROUP,	/* the container's cgroup directory of the host, cloned (no cgroup namespace) */
 	PFD_LISTEN,	/* the listening socket in the state folder */
 	PFD_PTY_SLAVE,	/* a pty of the host's /dev/ptmx; act/ keeps the master */
+	PFD_IDMAP,	/* a user namespace with the maps of `idmap`, for a mount that berth-init makes */
+};
+
+/* The ids of an id-mapped mount: those of uid_map and gid_map, in which containerID is the id in the file system
+ * and hostID the one that the mount shows; or those of the user namespace at `path`. */
+struct plan_idmap {
+	const struct id_mappings *uid, *gid;
+	const char *path;   /* NULL: uid and gid count */
+	bool recursive;	    /* the mounts below it too */
+	const char *origin; /* JSON path of what asks for it */
 };
 struct plan_fd {
 	enum plan_fd_kind kind;
@@ -59,6 +69,7 @@ struct plan_fd {
 	unsigned num;
 	size_t step;	   /* the inside step that uses it */
 	const char *origin;
+	const struct plan_idmap *idmap; /* PFD_IDMAP; of others, act/ maps the ids of the mount; or NULL */
 	const char *changed; /* JSON path of what would change the namespace for all who are in it, or NULL */
 	int fd;		   /* -1 until act/ opened it; owned by the plan: plan_close_fds() */
 };

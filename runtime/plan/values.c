@@ -173,6 +173,7 @@ static struct value fd_value(const struct plan *p, const struct plan_step *s)
 		[PFD_CGROUP] = "the container's cgroup",
 		[PFD_LISTEN] = "a socket in the state folder",
 		[PFD_PTY_SLAVE] = "the host's /dev/ptmx",
+		[PFD_IDMAP] = "a user namespace with that mapping",
 	};
 	if (s->fd < 0 || (size_t)s->fd >= p->nfds)
 		return (struct value){ 0 };

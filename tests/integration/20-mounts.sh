@@ -232,33 +232,6 @@ test_mount_on_a_file()
 	run_fails 'is a directory|not a directory'
 }
 
-test_idmapped_mount()
-{
-	bundle_new
-	mkdir "$B/src"
-	touch "$B/src/file"
-	chown 7:8 "$B/src/file"
-	mount_add /data none "$B/src" bind idmap
-	cfg '.mounts[-1].uidMappings = [{containerID: 0, hostID: 1000, size: 100}] | .mounts[-1].gidMappings = .mounts[-1].uidMappings'
-	probe stat /data/file
-	rt_ok features
-	if [ "$(jq .linux.mountExtensions.idmap.enabled <<<"$OUT")" != true ]; then
-		run_fails 'id-?mapped'
-		return
-	fi
-	run_ok
-	assert_re '^/data/file=file [0-7]+ 1007 1008 '
-	assert_clean
-}
-
-test_idmap_without_any_mapping()
-{
-	bundle_new
-	mkdir "$B/src"
-	mount_add /data none "$B/src" bind idmap
-	run_fails 'id-?map'
-}
-
 test_many_mounts()
 {
 	local i

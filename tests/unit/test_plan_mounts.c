@@ -118,12 +118,59 @@ T_TEST(refusals)
 		struct cfg c = { .mounts = rows[i].mounts };
 		u_refused(&c, NULL, rows[i].path);
 	}
-	struct cfg maps = {
-		.mounts = "{\"destination\":\"/m\",\"source\":\"/s\",\"options\":[\"bind\"],\"uidMappings\":"
-			  "[{\"containerID\":0,\"hostID\":1,\"size\":1}],\"gidMappings\":"
-			  "[{\"containerID\":0,\"hostID\":1,\"size\":1}]}"
+}
+
+#define MAP(h) "[{\"containerID\":0,\"hostID\":" #h ",\"size\":1}]"
+#define MAPPED(options, maps)                                                                               \
+	"{\"destination\":\"/m\",\"source\":\"/s\",\"type\":\"tmpfs\",\"options\":[" options "]" maps "}"
+#define MAPS ",\"uidMappings\":" MAP(1) ",\"gidMappings\":" MAP(2)
+
+static const struct plan_idmap *idmap_of(const struct plan *p, enum plan_kind kind)
+{
+	const struct plan_step *s = u_step(p, kind, 0);
+	return s->fd < 0 ? NULL : p->fds[s->fd].idmap;
+}
+
+T_TEST(mappings_of_mounts)
+{
+	static const char users[] = "\"namespaces\":[{\"type\":\"mount\"},{\"type\":\"user\"}],"
+				    "\"uidMappings\":" MAP(7) ",\"gidMappings\":" MAP(8);
+	static const struct {
+		const char *mount, *linux_, *origin;
+		enum plan_kind kind;
+		bool recursive;
+		unsigned uid, gid;
+	} rows[] = {
+		/* without an option they mean the mount itself */
+		{ MAPPED("\"rbind\"", MAPS), NULL, "mounts[0].uidMappings", STEP_MOUNT_BIND, false, 1, 2 },
+		{ MAPPED("\"rbind\",\"idmap\"", MAPS), NULL, "mounts[0].uidMappings", STEP_MOUNT_BIND, false, 1, 2 },
+		{ MAPPED("\"rbind\",\"ridmap\"", MAPS), users, "mounts[0].uidMappings", STEP_MOUNT_BIND, true, 1, 2 },
+		{ MAPPED("\"bind\",\"idmap\"", ""), users, "mounts[0].options", STEP_MOUNT_BIND, false, 7, 8 },
+		{ MAPPED("\"ridmap\",\"rbind\"", ""), users, "mounts[0].options", STEP_MOUNT_BIND, true, 7, 8 },
+		{ MAPPED("\"idmap\"", MAPS), NULL, "mounts[0].uidMappings", STEP_MOUNT_FS, false, 1, 2 },
 	};
-	u_refused(&maps, NULL, "mounts[0].uidMappings");
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct cfg c = { .mounts = rows[i].mount, .linux_ = rows[i].linux_ };
+		struct plan p = u_ok(&c);
+		const struct plan_idmap *m = idmap_of(&p, rows[i].kind);
+		T_OK(m);
+		T_STR(m->origin, rows[i].origin);
+		T_INT(m->recursive, rows[i].recursive);
+		T_INT(m->uid->v[0].host_id, rows[i].uid);
+		T_INT(m->gid->v[0].host_id, rows[i].gid);
+		T_OK(!m->path);
+	}
+	struct cfg c = { .mounts = MAPPED("\"bind\"", "") };
+	struct plan p = u_ok(&c);
+	T_OK(!idmap_of(&p, STEP_MOUNT_BIND));
+	c = (struct cfg){ .mounts = MAPPED("\"bind\",\"idmap\"", ""),
+			  .linux_ = "\"namespaces\":[{\"type\":\"mount\"},{\"type\":\"user\",\"path\":\"/u\"}]" };
+	p = u_ok(&c);
+	T_STR(idmap_of(&p, STEP_MOUNT_BIND)->path, "/u");
+	c = (struct cfg){ .mounts = MAPPED("\"idmap\"", MAPS), .linux_ = users };
+	u_refused(&c, NULL, "mounts[0].uidMappings"); /* a new file system in a user namespace */
+	c = (struct cfg){ .mounts = MAPPED("\"remount\",\"idmap\"", MAPS) };
+	u_refused(&c, NULL, "mounts[0].uidMappings");
 }
 
 T_TEST(harmless_options_of_a_bind)
