@@ -28,6 +28,7 @@ struct init_proc {
 	int listener;	/* seccomp listener, or -1 */
 	bool exec_seen; /* MSG_EXEC came */
 	unsigned forks; /* how many MSG_CHILD came */
+	struct opt_i64 own_oom; /* process.oomScoreAdj that the process writes itself, before the exec; see below */
 	uint64_t nofile_soft; /* RLIMIT_NOFILE to put back, or 0 */
 	struct plan_report failed; /* the MSG_FAILED that came, if failed.msg is set */
 };
@@ -60,16 +61,22 @@ int listener_hand_over(struct init_proc *ip, int fd, const struct spec_config *c
 void launch_restore_nofile(const struct init_proc *ip);
 int launch_send(int fd, enum plan_cmd_type type, struct err *e);
 
-/* Sync #1: write uid_map, setgroups (when it is to be denied) and gid_map of a process. */
+/* Sync #1: write uid_map, setgroups (when it is to be denied) and gid_map of a process. `helpers`: newuidmap and
+ * newgidmap write a map of more than our own id, as /etc/subuid and /etc/subgid allow. */
+int maps_write(pid_t pid, const struct spec_linux *l, bool deny_setgroups, bool helpers, struct err *e);
+/* One map; `file` is uid_map or gid_map. */
 int id_map_write(pid_t pid, const char *file, const struct id_mappings *m, const char *at, struct err *e);
-int maps_write(pid_t pid, const struct spec_linux *l, bool deny_setgroups, struct err *e);
+/* newidmap.c: the same for one map by way of its helper; uid_map or gid_map. */
+int newidmap_run(pid_t pid, bool uids, const struct id_mappings *m, const char *at, struct err *e);
 
 /* For a process in a user namespace of its own: raise its hard limits as far as it will want them. `pid` is that of
  * an unreaped child. */
 void rlimits_raise(pid_t pid, const struct spec_rlimits *limits);
 
-/* process.oomScoreAdj, from outside: needs no procfs inside. The pid is that of an unreaped child. */
-int oom_score_write(pid_t pid, int64_t value, struct err *e);
+/* process.oomScoreAdj, from outside: needs no procfs inside. A rootless berth may not open the files of a process
+ * that is not dumpable: there the process does it before it becomes berth-init (init_proc.own_oom), as far as it
+ * may: to lower the value takes privileges over the first user namespace. */
+int oom_score_write(const struct init_proc *ip, int64_t value, struct err *e);
 
 /* The foreground of run and exec: forward signals to the process, proxy its terminal (console >= 0), wait.
  * Returns its exit status (128+n for a signal) or -1 with *e. Signals must have been blocked with

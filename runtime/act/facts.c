@@ -6,6 +6,8 @@
 #include "act.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <linux/capability.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/utsname.h>
@@ -13,9 +15,30 @@
 
 #include "../lib/fd.h"
 #include "../lib/rootless.h"
+#include "../lib/sys.h"
 #include "../security/security.h"
 
 enum { KERNEL_MAJOR_MIN = 5, KERNEL_MINOR_MIN = 14 };
+
+static bool is_admin(void)
+{
+	struct __user_cap_header_struct h = { _LINUX_CAPABILITY_VERSION_3, 0 };
+	struct __user_cap_data_struct d[2];
+	return syscall(SYS_capget, &h, d) == 0 && (d[0].effective & 1U << CAP_SYS_ADMIN);
+}
+
+/* Privileges count in our user namespace. The mount namespace may belong to another one, and only trying tells. */
+static void gather_rootless(struct plan_facts *f)
+{
+	char setgroups[16];
+	f->setgroups_denied = fd_read_small(-1, "/proc/self/setgroups", setgroups, sizeof(setgroups)) > 0 &&
+			      !strcmp(setgroups, "deny");
+	f->euid = geteuid();
+	f->egid = getegid();
+	f->unprivileged = !is_admin();
+	CLEANUP_FD int tree = sys_open_tree(AT_FDCWD, "/", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+	f->trees_inside = tree < 0 && errno == EPERM;
+}
 
 int facts_gather(struct plan_facts *f, struct arena *a, struct err *e)
 {
@@ -28,12 +51,8 @@ int facts_gather(struct plan_facts *f, struct arena *a, struct err *e)
 		return err_set(e, 0, "Linux %d.%d or newer is needed, this is %s", KERNEL_MAJOR_MIN,
 			       KERNEL_MINOR_MIN, u.release);
 	f->rootless = is_rootless();
-	f->unprivileged = geteuid() != 0;
-	if (f->rootless) {
-		char setgroups[16];
-		f->setgroups_denied = fd_read_small(-1, "/proc/self/setgroups", setgroups, sizeof(setgroups)) > 0 &&
-				      !strcmp(setgroups, "deny");
-	}
+	if (f->rootless)
+		gather_rootless(f);
 	f->last_cap = capability_last();
 	return 0;
 }

@@ -60,7 +60,9 @@ struct child {
 	int image, sync, target; /* SYNC has to become `target` */
 	bool new_userns;
 	char number[12];
-	int err; /* written by the child, read by us after the vfork */
+	char oom[24];	 /* for oom_score_adj, or "" */
+	bool oom_failed; /* these two are written by the child and read by us after the vfork */
+	int err;
 };
 
 /* In a user namespace without maps we are nobody, and an exec by nobody keeps ambient capabilities only.
@@ -90,12 +92,26 @@ static void child_main(void *arg)
 	/* what the caller left open above SYNC is no business of the container */
 	if (r >= 0)
 		r = sys_close_range((unsigned)c->target + 1, ~0U, CLOSE_RANGE_CLOEXEC);
+	if (r >= 0 && c->oom[0] && fd_write_small(AT_FDCWD, "/proc/self/oom_score_adj", c->oom, strlen(c->oom)) < 0) {
+		c->oom_failed = true;
+		r = -1;
+	}
 	if (r >= 0 && c->new_userns)
 		r = keep_capabilities();
 	if (r >= 0)
 		syscall(SYS_execveat, c->image, "", argv, envp, AT_EMPTY_PATH);
 	c->err = errno;
 	_exit(127);
+}
+
+/* What makes the kernel refuse a user namespace to everybody has settings that an administrator looks for. */
+static int clone_failed(uint64_t ns_flags, int eno, struct err *e)
+{
+	static const char what[] = "create the container's process and namespaces";
+	if ((ns_flags & CLONE_NEWUSER) && geteuid() != 0 && (eno == EPERM || eno == ENOSPC))
+		return err_set(e, eno, "%s (may users make user namespaces here? see user.max_user_namespaces, "
+			       "kernel.unprivileged_userns_clone, kernel.apparmor_restrict_unprivileged_userns)", what);
+	return err_set(e, eno, "%s", what);
 }
 
 static int spawn(struct child *c, uint64_t ns_flags, int cgfd, struct init_proc *ip, struct err *e)
@@ -115,8 +131,10 @@ static int spawn(struct child *c, uint64_t ns_flags, int cgfd, struct init_proc 
 	c->new_userns = ns_flags & CLONE_NEWUSER;
 	long pid = clone3_call(&args, sizeof(args), child_main, c);
 	if (pid < 0)
-		return err_set(e, (int)-pid, "create the container's process and namespaces");
+		return clone_failed(ns_flags, (int)-pid, e);
 	ip->pid = (pid_t)pid;
+	if (c->oom_failed)
+		return err_config(e, "process.oomScoreAdj", "write %s: %s", c->oom, err_text(c->err));
 	if (c->err)
 		return err_set(e, c->err, "execute berth-init");
 	return 0;
@@ -147,6 +165,8 @@ int launch_start(struct plan *p, struct init_proc *ip, int cgfd, unsigned preser
 {
 	struct child c = { .target = (int)(PLAN_SYNC_FD + preserve) };
 	snprintf(c.number, sizeof(c.number), "%d", c.target);
+	if (ip->own_oom.set)
+		snprintf(c.oom, sizeof(c.oom), "%lld", (long long)ip->own_oom.v);
 	CLEANUP_FD int image = image_open(e);
 	if (image < 0)
 		return -1;

@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "../lib/fd.h"
 
@@ -29,7 +30,15 @@ int id_map_write(pid_t pid, const char *file, const struct id_mappings *m, const
 	return 0;
 }
 
-int maps_write(pid_t pid, const struct spec_linux *l, bool deny_setgroups, struct err *e)
+static int write_or_help(pid_t pid, bool uids, const struct id_mappings *m, bool helpers, struct err *e)
+{
+	const char *at = uids ? "linux.uidMappings" : "linux.gidMappings";
+	if (helpers && !plan_maps_only(m, uids ? geteuid() : getegid()))
+		return newidmap_run(pid, uids, m, at, e);
+	return id_map_write(pid, uids ? "uid_map" : "gid_map", m, at, e);
+}
+
+int maps_write(pid_t pid, const struct spec_linux *l, bool deny_setgroups, bool helpers, struct err *e)
 {
 	if (deny_setgroups) {
 		/* without privileges a gid map is only accepted after setgroups(2) was given up */
@@ -38,7 +47,7 @@ int maps_write(pid_t pid, const struct spec_linux *l, bool deny_setgroups, struc
 		if (fd_write_small(AT_FDCWD, path, "deny", 4) < 0)
 			return err_set(e, errno, "deny setgroups in the user namespace");
 	}
-	if (id_map_write(pid, "uid_map", &l->uid_mappings, "linux.uidMappings", e) < 0)
+	if (write_or_help(pid, true, &l->uid_mappings, helpers, e) < 0)
 		return -1;
-	return id_map_write(pid, "gid_map", &l->gid_mappings, "linux.gidMappings", e);
+	return write_or_help(pid, false, &l->gid_mappings, helpers, e);
 }

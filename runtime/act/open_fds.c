@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/magic.h>
 #include <linux/nsfs.h>
 #include <stdio.h>
@@ -19,6 +20,7 @@
 #include <unistd.h>
 
 #include "../../spec/spec.h"
+#include "../cgroup/cgroup.h"
 #include "../lib/fd.h"
 #include "../lib/sys.h"
 #include "idmap.h"
@@ -87,12 +89,19 @@ static int open_pidfd(struct open_ctx *c, struct plan_fd *f, struct err *e)
 	return fd < 0 ? err_set(e, errno, "%s: duplicate the pidfd", f->origin) : fd;
 }
 
+/* Not cloned here: only opened, to be compared with. */
+static unsigned tree_flags(const struct open_ctx *c, const struct plan_fd *f)
+{
+	if (c->plan->trees_step != SIZE_MAX)
+		return OPEN_TREE_CLOEXEC;
+	return OPEN_TREE_CLOEXEC | OPEN_TREE_CLONE | (f->kind == PFD_TREE && f->num ? AT_RECURSIVE : 0);
+}
+
 static int open_mount_tree(struct open_ctx *c, struct plan_fd *f, struct err *e)
 {
 	struct plan_step *step = &c->plan->inside[f->step].s;
 	bool root = step->kind == STEP_ROOT;
-	unsigned flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | (f->num ? AT_RECURSIVE : 0);
-	CLEANUP_FD int fd = sys_open_tree(AT_FDCWD, f->path, flags);
+	CLEANUP_FD int fd = sys_open_tree(AT_FDCWD, f->path, tree_flags(c, f));
 	struct stat st;
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return err_set(e, errno, "%s: open %s \"%s\"", f->origin, root ? "rootfs" : "source", f->path);
@@ -107,8 +116,7 @@ static int open_mount_tree(struct open_ctx *c, struct plan_fd *f, struct err *e)
 
 static int open_device(struct open_ctx *c, struct plan_fd *f, struct err *e)
 {
-	(void)c;
-	CLEANUP_FD int fd = sys_open_tree(AT_FDCWD, f->path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+	CLEANUP_FD int fd = sys_open_tree(AT_FDCWD, f->path, tree_flags(c, f));
 	struct stat st;
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return err_set(e, errno, "%s: open device \"%s\"", f->origin, f->path);
@@ -118,10 +126,29 @@ static int open_device(struct open_ctx *c, struct plan_fd *f, struct err *e)
 	return take_fd(&fd);
 }
 
+/* A container without a cgroup of its own may look at the host's. */
+static int open_hierarchy(struct open_ctx *c, struct plan_fd *f, struct err *e)
+{
+	f->path = cgroup_mount_path(c->plan->arena, e);
+	if (!f->path)
+		return -1;
+	c->plan->inside[f->step].s.val[0] |= MOUNT_ATTR_RDONLY;
+	return open_mount_tree(c, f, e);
+}
+
 static int open_cgroup(struct open_ctx *c, struct plan_fd *f, struct err *e)
 {
-	int fd = sys_open_tree(c->lf->cgroup, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH);
-	return fd < 0 ? err_set(e, errno, "%s: clone the cgroup's mount", f->origin) : fd;
+	char link[64], path[PATH_MAX];
+	if (c->lf->cgroup < 0)
+		return open_hierarchy(c, f, e);
+	int fd = sys_open_tree(c->lf->cgroup, "", tree_flags(c, f) | AT_EMPTY_PATH);
+	if (fd < 0)
+		return err_set(e, errno, "%s: clone the cgroup's mount", f->origin);
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	ssize_t n = c->plan->trees_step != SIZE_MAX ? readlink(link, path, sizeof(path)) : 0;
+	if (n > 0 && (size_t)n < sizeof(path))
+		f->path = arena_strndup(c->plan->arena, path, (size_t)n);
+	return fd;
 }
 
 static int open_listen(struct open_ctx *c, struct plan_fd *f, struct err *e)
@@ -190,6 +217,19 @@ static int open_one(struct open_ctx *c, struct plan_fd *f, struct err *e)
 	return idmap_apply(&c->idmaps, f->idmap, f->fd, f->path ? f->path : "the cgroup", e);
 }
 
+/* What berth-init is to clone, and how. */
+static void set_trees(struct plan *p)
+{
+	const char **slots = arena_array(p->arena, p->nfds, sizeof(*slots));
+	for (size_t i = 0; i < p->nfds; i++) {
+		const struct plan_fd *f = &p->fds[i];
+		bool tree = f->kind == PFD_TREE || f->kind == PFD_DEVICE || f->kind == PFD_CGROUP;
+		slots[i] = tree ? arena_printf(p->arena, "%c%s", f->kind == PFD_TREE && f->num ? 'r' : 's', f->path)
+				: "";
+	}
+	plan_set_trees(p, slots);
+}
+
 int launch_open_fds(struct plan *p, const struct launch_fds *lf, struct init_proc *ip, struct err *e)
 {
 	struct open_ctx c = { .plan = p, .lf = lf, .ip = ip };
@@ -198,5 +238,7 @@ int launch_open_fds(struct plan *p, const struct launch_fds *lf, struct init_pro
 	for (size_t i = 0; i < p->nfds && r == 0; i++)
 		r = open_one(&c, &p->fds[i], e);
 	idmaps_clear(&c.idmaps);
+	if (r == 0 && p->trees_step != SIZE_MAX)
+		set_trees(p);
 	return r;
 }

@@ -80,6 +80,8 @@ static int do_clone(struct creation *x, const struct host_step *s, struct err *e
 {
 	(void)s;
 	struct cgroup_ref *cg = &x->rec.cgroup;
+	if (x->facts.rootless && x->config->process)
+		x->init.own_oom = x->config->process->oom_score_adj;
 	if (cgroup_clone_begin(cg, x->cgfd, e) < 0 ||
 	    launch_start(&x->plan, &x->init, x->cgfd, x->request.preserve_fds, e) < 0)
 		return -1;
@@ -89,7 +91,7 @@ static int do_clone(struct creation *x, const struct host_step *s, struct err *e
 static int do_maps(struct creation *x, const struct host_step *s, struct err *e) /* #1 */
 {
 	if (launch_wait(&x->plan, &x->init, x->init.sync, 1U << MSG_MAP_ME, e) < 0 ||
-	    maps_write(x->init.pid, x->config->linux_, s->num == 1, e) < 0)
+	    maps_write(x->init.pid, x->config->linux_, s->num == 1, s->text != NULL, e) < 0)
 		return -1;
 	return launch_send(x->init.sync, CMD_GO, e);
 }
@@ -111,10 +113,12 @@ static int do_hooks(struct creation *x, const struct host_step *s, struct err *e
 	return hooks_run(&x->config->hooks, (enum hook_kind)s->num, state, x->rec.bundle, false, e);
 }
 
-int oom_score_write(pid_t pid, int64_t value, struct err *e)
+int oom_score_write(const struct init_proc *ip, int64_t value, struct err *e)
 {
 	char path[64], text[24];
-	snprintf(path, sizeof(path), "/proc/%d/oom_score_adj", (int)pid);
+	if (ip->own_oom.set)
+		return 0;
+	snprintf(path, sizeof(path), "/proc/%d/oom_score_adj", (int)ip->pid);
 	int n = snprintf(text, sizeof(text), "%lld", (long long)value);
 	if (fd_write_small(AT_FDCWD, path, text, (size_t)n) < 0) {
 		int eno = errno;
@@ -143,7 +147,7 @@ static int do_inside(struct creation *x, const struct host_step *s, struct err *
 
 static int do_oom_score(struct creation *x, const struct host_step *s, struct err *e)
 {
-	return oom_score_write(x->init.pid, s->num, e);
+	return oom_score_write(&x->init, s->num, e);
 }
 
 static int do_console(struct creation *x, const struct host_step *s, struct err *e)

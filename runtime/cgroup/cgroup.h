@@ -65,7 +65,8 @@ void cgroup_remove_leftover(const struct cgroup_ref *ref);
  * config (may be NULL) that cannot be applied on v2 before anything is made. Controllers are enabled by
  * cgroup_apply(). e->eno tells a caller without rights (EACCES, EPERM, EROFS). On success *ref is
  * filled in (strings in the arena) and *ret_fd is an O_RDONLY|O_DIRECTORY|O_CLOEXEC fd of it (-1 when
- * disabled), owned by the caller. On failure nothing that was made is left. */
+ * disabled), owned by the caller. On failure nothing that was made is left. cgroupfs, rootless: where we may make
+ * no cgroup and the config asks for no place and no limits, the container does without: as disabled. */
 int cgroup_create(struct arena *a, enum cgroup_driver d, const char *path, const struct spec_config *c,
 		  struct cgroup_ref *ref, int *ret_fd, struct err *e);
 

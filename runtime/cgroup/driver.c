@@ -7,7 +7,10 @@
  */
 #include "internal.h"
 
+#include <errno.h>
 #include <string.h>
+
+#include "../lib/rootless.h"
 
 static int disabled_resolve(struct arena *a, const struct spec_config *c, const char *id, bool rootless,
 			    const char **ret_path, struct err *e)
@@ -87,23 +90,41 @@ int cgroup_resolve_path(struct arena *a, const struct spec_config *c, const char
 	return ops ? ops->resolve(a, c, id, rootless, ret_path, e) : -1;
 }
 
+/* An unprivileged user need not have been given a place for cgroups. A container that asks for none does without;
+ * what it does ask for is named. `limit`: a member of the config that needs one, or NULL. */
+static int do_without(const struct spec_config *c, const char *limit, struct cgroup_ref *ref, int *ret_fd,
+		      struct err *e)
+{
+	const char *asked = c->linux_->cgroups_path;
+	if (e->eno != EACCES && e->eno != EPERM && e->eno != EROFS)
+		return -1;
+	if (asked && *asked) /* a place of the caller's choice must be had */
+		return err_add(e, "linux.cgroupsPath");
+	if (limit)
+		return err_add(e, "%s: needs a cgroup, and none is delegated to this user", limit);
+	err_clear(e);
+	return disabled_create(NULL, "", c, ref, ret_fd, e);
+}
+
 int cgroup_create(struct arena *a, enum cgroup_driver d, const char *path, const struct spec_config *c,
 		  struct cgroup_ref *ref, int *ret_fd, struct err *e)
 {
+	__attribute__((cleanup(arena_free))) struct arena scratch = { 0 };
 	const struct spec_resources *res = c ? c->linux_->resources : NULL;
 	const struct cgroup_driver_ops *ops = driver_ops(d, e);
+	struct cg_writes w = { 0 };
 	if (!ops)
 		return -1;
 	/* limits that cannot be expressed are refused before anything is made */
-	if (res) {
-		__attribute__((cleanup(arena_free))) struct arena scratch = { 0 };
-		struct cg_writes w = { 0 };
-		if (cg_writes_build(&scratch, res, "linux.resources", &w, e) < 0)
-			return -1;
-		if (d == CGROUP_DISABLED && w.n)
-			return err_config(e, w.v[0].prop, "cannot be applied with --cgroup-manager disabled");
-	}
-	return ops->create(a, path, c, ref, ret_fd, e);
+	if (res && cg_writes_build(&scratch, res, "linux.resources", &w, e) < 0)
+		return -1;
+	if (d == CGROUP_DISABLED && w.n)
+		return err_config(e, w.v[0].prop, "cannot be applied with --cgroup-manager disabled");
+	if (ops->create(a, path, c, ref, ret_fd, e) == 0)
+		return 0;
+	if (d != CGROUP_CGROUPFS || !c || !is_rootless())
+		return -1;
+	return do_without(c, w.n ? w.v[0].prop : NULL, ref, ret_fd, e);
 }
 
 int cgroup_clone_begin(struct cgroup_ref *ref, int cgfd, struct err *e)

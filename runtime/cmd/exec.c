@@ -14,6 +14,7 @@
 #include "../act/create.h"
 #include "../act/relay.h"
 #include "../lib/fd.h"
+#include "../lib/rootless.h"
 #include "../security/security.h"
 #include "cmd.h"
 #include "container.h"
@@ -64,7 +65,7 @@ static int hand_over(struct init_proc *ip, const struct spec_process *proc, uint
 {
 	if (ns_flags & CLONE_NEWUSER)
 		rlimits_raise(ip->pid, &proc->rlimits);
-	if (proc->oom_score_adj.set && oom_score_write(ip->pid, proc->oom_score_adj.v, e) < 0)
+	if (proc->oom_score_adj.set && oom_score_write(ip, proc->oom_score_adj.v, e) < 0)
 		return -1;
 	if (o->console_socket) {
 		if (ip->console < 0)
@@ -135,6 +136,8 @@ static int exec_in(struct container *c, const struct exec_opts *o, int argc, cha
 	if (!o->detach && foreground_prepare(e) < 0)
 		return -1;
 	CLEANUP_INIT_PROC struct init_proc ip = INIT_PROC_INIT;
+	if (is_rootless())
+		ip.own_oom = proc->oom_score_adj;
 	if (spawn(&plan, c, &ip, o, preserve, e) < 0 ||
 	    launch_wait(&plan, &ip, ip.sync, 1U << MSG_READY, e) < 0 || hand_over(&ip, proc, c->rec.ns_flags, o, e) < 0)
 		return -1;

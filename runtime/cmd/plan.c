@@ -28,7 +28,7 @@ static int plan_facts(const struct globals *g, struct plan_facts *f, struct aren
 		return -1;
 	f->rootless = g->rootless && (strcmp(g->rootless, "true") == 0 || strcmp(g->rootless, "1") == 0);
 	if (!f->rootless)
-		f->unprivileged = f->setgroups_denied = false;
+		f->unprivileged = f->trees_inside = f->setgroups_denied = false;
 	/* nor need the config be for this host */
 	f->apparmor_enabled = f->selinux_enabled = true;
 	if (g->driver == CGROUP_DISABLED) {

@@ -48,17 +48,17 @@ static int caps_set(const struct caps *c)
 }
 
 /*
- * 0:0 in our user namespace, with all capabilities effective and none inheritable or ambient: those berth
- * made ambient so that the exec of berth-init in a namespace without maps kept them.
+ * An id of our user namespace (0:0 where it has that), with all capabilities effective and none inheritable or
+ * ambient: those berth made ambient so that the exec of berth-init in a namespace without maps kept them.
  */
-int become_root(struct init *in, bool drop_groups)
+int become(struct init *in, uint64_t uid, uint64_t gid, bool drop_groups)
 {
 	struct caps c;
 	if (drop_groups && syscall(SYS_setgroups, 0, NULL) < 0)
 		return fail(in, DETAIL_GROUPS, errno, NULL);
-	if (syscall(SYS_setresgid, 0, 0, 0) < 0)
+	if (syscall(SYS_setresgid, gid, gid, gid) < 0)
 		return fail(in, DETAIL_GID, errno, NULL);
-	if (syscall(SYS_setresuid, 0, 0, 0) < 0)
+	if (syscall(SYS_setresuid, uid, uid, uid) < 0)
 		return fail(in, DETAIL_UID, errno, NULL);
 	not_dumpable();
 	if (caps_get(&c) < 0)
@@ -137,7 +137,7 @@ int step_user(struct init *in, const struct plan_step *s)
 		return fail(in, DETAIL_PLAN, EINVAL, NULL);
 	if (prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) < 0)
 		return fail(in, DETAIL_CAPSET, errno, NULL);
-	if (s->flags & STEP_F_SETGROUPS) {
+	if ((s->flags & STEP_F_SETGROUPS) && (s->num || !in->groups_denied)) {
 		if (syscall(SYS_setgroups, (int)s->num, groups) < 0)
 			return fail(in, DETAIL_GROUPS, errno, NULL);
 		if (!groups_are(groups, s->num))

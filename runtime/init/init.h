@@ -39,6 +39,7 @@ struct init {
 	int mask_file, mask_dir; /* mounts that later masks are clones of; -1 */
 	uint64_t propagation;	 /* of every mount since STEP_ROOT_PROPAGATION; 0: none said */
 	bool root_elsewhere;	 /* the root is attached at its own place, not over "/" */
+	bool groups_denied;	 /* the user namespace that we joined allows no setgroups(2) */
 	bool inside;		 /* our "/" is no longer the runtime's: names under it are the container's */
 
 	mode_t umask;		 /* inherited */
@@ -118,7 +119,7 @@ int proc_write(int fd, const char *text); /* one write(2); closes fd */
 bool is_fs(int fd, long magic);
 
 /* Others that are used across files. */
-int become_root(struct init *in, bool drop_groups);	     /* cred.c */
+int become(struct init *in, uint64_t uid, uint64_t gid, bool drop_groups); /* cred.c */
 void not_dumpable(void);				     /* cred.c */
 int mask_over(struct init *in, int target, bool dir);	     /* mask.c */
 int copy_up(int from, int to);				     /* copyup.c: errno on failure */
@@ -138,7 +139,7 @@ static inline void drop_fd(int *fd)
 }
 
 /* One declaration for each step; main.c has the table. */
-step_fn step_ns_join, step_unshare, step_fork, step_map_wait, step_time_offsets, step_setsid, step_keyring,
+step_fn step_ns_join, step_unshare, step_fork, step_trees, step_map_wait, step_time_offsets, step_setsid, step_keyring,
 	step_loopback, step_sync_ns, step_hostname, step_domainname;
 step_fn step_root_propagation, step_root, step_root_readonly, step_pivot, step_root_propagation_end;
 step_fn step_mount_fs, step_mount_bind, step_remount;

@@ -18,6 +18,7 @@ static const struct step_row rows[STEP_KINDS] = {
 	[STEP_NS_JOIN] = { step_ns_join },
 	[STEP_UNSHARE] = { step_unshare },
 	[STEP_FORK] = { step_fork },
+	[STEP_TREES] = { step_trees, { D_LIST } },
 	[STEP_MAP_WAIT] = { step_map_wait },
 	[STEP_TIME_OFFSETS] = { step_time_offsets, { D_STR } },
 	[STEP_SETSID] = { step_setsid },

@@ -14,6 +14,31 @@
 #include "init.h"
 #include "sys.h"
 
+/*
+ * berth without privileges cannot clone the host's mounts. Our mount namespace is a copy of the host's that
+ * belongs to our user namespace, so here we can, by name: nothing is mounted yet, and before #1 we still are
+ * berth's user to the host. What is cloned must be the file that berth has looked at.
+ */
+int step_trees(struct init *in, const struct plan_step *s)
+{
+	uint64_t n;
+	char **paths = plan_argv(in, s->str[0], &n);
+	for (uint32_t i = 0; i < n && i < in->head->nfds; i++) {
+		struct stat a, b;
+		if (!*paths[i])
+			continue;
+		in->why.value = (int32_t)i;
+		int fd = sys_clone_path(paths[i] + 1, *paths[i] == 'r' ? AT_RECURSIVE : 0);
+		if (fd < 0)
+			return fail(in, DETAIL_OPEN, errno, NULL);
+		if (fstat(fd, &a) < 0 || fstat(in->fds[i], &b) < 0 || a.st_dev != b.st_dev || a.st_ino != b.st_ino)
+			return fail(in, DETAIL_VERIFY, ESTALE, NULL);
+		drop_fd(&in->fds[i]);
+		in->fds[i] = fd;
+	}
+	return 0;
+}
+
 /* attr set | clear << 32, as in the plan */
 struct attrs {
 	uint64_t set, clear;
@@ -68,6 +93,27 @@ static int configure(struct init *in, int fs, uint32_t list)
 	return 0;
 }
 
+/*
+ * The kernel gives a new sysfs, mqueue and proc only to who owns the network, ipc and pid namespace that they show.
+ * In a user namespace that does not, the runtime's own is bound as a whole, with the attributes on all of it.
+ */
+static int mount_of_host(struct init *in, const char *type, uint64_t attr)
+{
+	static const struct {
+		const char *type, *path;
+		long magic;
+	} rows[] = { { "sysfs", "/sys", SYSFS_MAGIC }, { "mqueue", "/dev/mqueue", MQUEUE_MAGIC },
+		     { "proc", "/proc", PROC_MAGIC } };
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		int mnt = strcmp(type, rows[i].type) ? -1 : sys_clone_path(rows[i].path, AT_RECURSIVE);
+		if (mnt >= 0 && is_fs(mnt, rows[i].magic) && set_propagation(in, mnt, in->propagation) == 0 &&
+		    set_attrs(in, mnt, attr, AT_RECURSIVE) == 0)
+			return mnt;
+		drop_fd(&mnt);
+	}
+	return -1;
+}
+
 /* The attributes of a new mount go with fsmount(2): one call less. Its defaults are relatime and nothing
  * else, so there is nothing to clear. */
 static int mount_make(struct init *in, const struct plan_step *s, uint64_t attr)
@@ -82,6 +128,8 @@ static int mount_make(struct init *in, const struct plan_step *s, uint64_t attr)
 			fail_fs(in, DETAIL_FSMOUNT, fs);
 	}
 	drop_fd(&fs);
+	if (mnt < 0 && in->why.err == EPERM && (s->flags & STEP_F_ELSE_BIND))
+		mnt = mount_of_host(in, plan_text(in, s->str[0]), attr);
 	return mnt;
 }
 

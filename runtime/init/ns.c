@@ -9,6 +9,7 @@
 #include <sched.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 
 #include "init.h"
@@ -26,8 +27,14 @@
 int step_ns_join(struct init *in, const struct plan_step *s)
 {
 	int fd = plan_take_fd(in, s);
+	/* Groups go before, while nobody but our own namespace could forbid it; without privileges after, and then
+	 * a refusal means that they can never be given up in there (user_namespaces(7), setgroups). */
+	bool drop = (s->flags & STEP_F_SETGROUPS) && syscall(SYS_setgroups, 0, NULL) < 0;
 	if (fd < 0 || setns(fd, (int)s->val[0]) < 0)
 		return fail(in, DETAIL_NONE, errno, NULL);
+	in->groups_denied = drop && syscall(SYS_setgroups, 0, NULL) < 0;
+	if (in->groups_denied && errno != EPERM)
+		return fail(in, DETAIL_GROUPS, errno, NULL);
 	drop_fd(&fd);
 	/* gaining capabilities in the user namespace has set this to fs.suid_dumpable */
 	not_dumpable();
@@ -35,9 +42,8 @@ int step_ns_join(struct init *in, const struct plan_step *s)
 		in->inside = true;
 		drop_fd(&in->root);
 	}
-	/* As the host's user we could own nothing there. A namespace that maps no 0 keeps us as we are. */
-	if ((s->val[0] & CLONE_NEWUSER) && become_root(in, s->flags & STEP_F_SETGROUPS) < 0 &&
-	    in->why.err != EINVAL)
+	/* As the host's user we could own nothing there. A namespace that maps no such id keeps us as we are. */
+	if ((s->val[0] & CLONE_NEWUSER) && become(in, s->val[1], s->val[2], false) < 0 && in->why.err != EINVAL)
 		return -1;
 	return 0;
 }
@@ -77,12 +83,18 @@ int step_fork(struct init *in, const struct plan_step *s)
 	return 0;
 }
 
-/* #1: berth writes our maps. Until then we are nobody in our user namespace. */
+/*
+ * #1: berth writes our maps. Until then we are nobody in our user namespace. A berth without privileges can open
+ * our uid_map only while we are dumpable; we have the user namespace for ourselves yet, and a pid namespace that
+ * was joined is entered with the fork that comes after.
+ */
 int step_map_wait(struct init *in, const struct plan_step *s)
 {
+	if (s->flags & STEP_F_DUMPABLE)
+		prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
 	report(in, MSG_MAP_ME, 0, -1);
 	wait_cmd(in, CMD_GO);
-	return become_root(in, s->flags & STEP_F_SETGROUPS);
+	return become(in, s->val[0], s->val[1], s->flags & STEP_F_SETGROUPS);
 }
 
 /* #2: our namespaces exist; berth moves devices into them and runs hooks. */

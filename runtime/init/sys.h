@@ -38,6 +38,8 @@
 /* Magic numbers of the filesystems whose identity matters (linux/magic.h). */
 #define PROC_MAGIC 0x9fa0
 #define DEVPTS_MAGIC 0x1cd1
+#define SYSFS_MAGIC 0x62656572
+#define MQUEUE_MAGIC 0x19800202
 
 static inline int sys_openat2(int dirfd, const char *path, uint64_t flags, uint64_t resolve)
 {
@@ -50,6 +52,11 @@ static inline int sys_clone_mount(int fd, unsigned flags)
 {
 	return (int)syscall(SYS_open_tree, fd, "",
 			    flags | AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC); /* [5.2] */
+}
+
+static inline int sys_clone_path(const char *path, unsigned flags)
+{
+	return (int)syscall(SYS_open_tree, AT_FDCWD, path, flags | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
 }
 
 /* Attach the detached mount `mnt` on `target`. */

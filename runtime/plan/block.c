@@ -20,6 +20,14 @@ void plan_set_seccomp(struct plan *p, const void *prog, uint32_t count, uint64_t
 	s->flags = listener ? STEP_F_LISTENER : 0;
 }
 
+void plan_set_trees(struct plan *p, const char *const *slots)
+{
+	if (p->trees_step == SIZE_MAX)
+		return;
+	uint32_t at = plan_list(p, slots, p->nfds);
+	p->inside[p->trees_step].s.str[0] = at;
+}
+
 void *plan_block(struct plan *p, size_t *ret_size)
 {
 	/* what the data starts and ends with, and its alignment, is promised in format.h */

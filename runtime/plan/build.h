@@ -30,6 +30,7 @@ struct build {
 	bool exec;
 	bool userns;	   /* the container has a user namespace of its own, new or joined */
 	bool setgroups;	   /* setgroups(2) is allowed there */
+	uint32_t setup_uid, setup_gid; /* who berth-init is there until it becomes the user of the process */
 	bool bind_devices; /* mknod(2) is not: device nodes of the host are bound instead */
 	const char *label; /* the property that asks for a security label, written through procfs, or NULL */
 	struct environment env;

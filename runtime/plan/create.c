@@ -38,18 +38,64 @@ static const char *label_origin(const struct build *b)
 	return NULL;
 }
 
+bool plan_maps_only(const struct id_mappings *m, uint32_t own)
+{
+	return m->n == 1 && m->v[0].size == 1 && m->v[0].host_id == own;
+}
+
+static bool is_mapped(const struct id_mappings *m, uint32_t id)
+{
+	for (size_t i = 0; i < m->n; i++)
+		if (id >= m->v[i].container_id && id - m->v[i].container_id < m->v[i].size)
+			return true;
+	return false;
+}
+
+static uint32_t setup_id(const struct id_mappings *m, uint32_t of_process)
+{
+	if (is_mapped(m, 0))
+		return 0;
+	return is_mapped(m, of_process) ? of_process : m->v[0].container_id;
+}
+
+/* What the maps of a new user namespace mean; those of one that is joined are not known. */
+static int read_maps(struct build *b, struct err *e)
+{
+	static const char what[] = "%u has no place in %s";
+	const struct spec_linux *l = b->c->linux_;
+	const struct id_mappings *uids = &l->uid_mappings, *gids = &l->gid_mappings;
+	const struct spec_user none = { 0 }, *u = b->proc ? &b->proc->user : &none;
+	if (!spec_new_namespace(l, NS_USER) || !uids->n || !gids->n)
+		return 0;
+	if (b->proc && !is_mapped(uids, u->uid))
+		return err_config(e, "process.user.uid", what, u->uid, "linux.uidMappings");
+	if (b->proc && !is_mapped(gids, u->gid))
+		return err_config(e, "process.user.gid", what, u->gid, "linux.gidMappings");
+	for (size_t i = 0; i < u->additional_gids.n; i++)
+		if (!is_mapped(gids, u->additional_gids.v[i]))
+			return err_config(e, arena_printf(b->p->arena, "process.user.additionalGids[%zu]", i), what,
+					  u->additional_gids.v[i], "linux.gidMappings");
+	b->setup_uid = setup_id(uids, u->uid);
+	b->setup_gid = setup_id(gids, u->gid);
+	/* a gid map that was written without privileges is only accepted once setgroups(2) is denied */
+	if (b->f->unprivileged && plan_maps_only(gids, b->f->egid))
+		b->setgroups = false;
+	return 0;
+}
+
 int build_init(struct build *b, struct err *e)
 {
 	const struct spec_linux *l = b->c->linux_;
 	b->userns = spec_find_namespace(l, NS_USER);
-	/* a gid map that was written without privileges is only accepted once setgroups(2) is denied */
-	b->setgroups = !b->f->setgroups_denied && !(spec_new_namespace(l, NS_USER) && b->f->unprivileged);
+	b->setgroups = !b->f->setgroups_denied;
 	b->bind_devices = b->userns || b->f->rootless;
 	b->label = label_origin(b);
 	b->dev = b->proc_mount = b->pts = NO_INDEX;
 	b->p->config = b->c;
 	b->p->id = b->f->id;
-	b->p->seccomp_step = SIZE_MAX;
+	b->p->seccomp_step = b->p->trees_step = SIZE_MAX;
+	if (read_maps(b, e) < 0)
+		return -1;
 	if (b->exec)
 		return 0;
 	if (l->net_devices.n)
@@ -128,6 +174,8 @@ static void join_container(struct build *b, uint64_t ns_flags)
 	struct inside_step *s = plan_inside(b->p, STEP_NS_JOIN, origin);
 	s->s.fd = fd;
 	s->s.val[0] = ns_flags;
+	s->s.val[1] = b->setup_uid;
+	s->s.val[2] = b->setup_gid;
 	uint64_t pid = spec_namespace_flag(NS_PID), user = spec_namespace_flag(NS_USER);
 	if ((ns_flags & user) && b->setgroups)
 		s->s.flags = STEP_F_SETGROUPS;

@@ -150,12 +150,29 @@ static int explain_other(const struct plan *p, const struct inside_step *s, cons
 	return compose(e, front, what ? what : info->what, r);
 }
 
+/* In the words of act/open_fds.c, which opens them when it may. */
+static int explain_trees(const struct plan *p, const struct inside_step *s, const struct plan_report *r,
+			 struct err *e)
+{
+	if (r->value < 0 || (size_t)r->value >= p->nfds)
+		return explain_other(p, s, r, e);
+	const struct plan_fd *f = &p->fds[r->value];
+	const char *path = f->path ? f->path : "";
+	if (r->detail == DETAIL_VERIFY)
+		return err_set(e, 0, "%s: \"%s\" is another file in the container's mount namespace", f->origin, path);
+	if (r->err == EINVAL && f->kind == PFD_TREE && !f->num)
+		return err_set(e, EINVAL, "%s: open source \"%s\" without the mounts below it (in a user namespace "
+			       "they cannot be left out: rbind takes them along)", f->origin, path);
+	return err_set(e, r->err, "%s: open \"%s\"", f->origin, path);
+}
+
 static const struct {
 	enum plan_kind kind;
 	explain_fn *fn;
 } explainers[] = {
 	{ STEP_LOOKUP, explain_exec }, { STEP_EXEC, explain_exec },      { STEP_CWD, explain_cwd },
 	{ STEP_HOOK, explain_hook },   { STEP_APPARMOR, explain_label }, { STEP_SELINUX, explain_label },
+	{ STEP_TREES, explain_trees },
 };
 
 int plan_explain(const struct plan *p, const struct plan_report *r, struct err *e)

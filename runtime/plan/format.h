@@ -70,12 +70,17 @@ enum plan_kind {
 	STEP_NONE,
 	/* namespaces */
 	STEP_NS_JOIN,	 /* fd: namespace fd or pidfd; val0: CLONE_NEW* flags for setns(2). With CLONE_NEWUSER among
-			  * them: then become 0:0 in it, where it maps that; STEP_F_SETGROUPS: setgroups(0) too */
+			  * them: then become val1:val2 in it, where it maps that; STEP_F_SETGROUPS: setgroups(0)
+			  * too, unless the namespace denies it */
 	STEP_UNSHARE,	 /* val0: CLONE_NEW* flags */
 	STEP_FORK,	 /* continue as a child of our parent (CLONE_PARENT): enters a pid namespace that was
 			  * joined or unshared. The old process sends MSG_CHILD with the child's pid as value
 			  * (as its own pid namespace sees it) and exits 0. */
-	STEP_MAP_WAIT,	 /* #1: MSG_MAP_ME, wait CMD_GO; then become 0:0; STEP_F_SETGROUPS: setgroups(0) too */
+	STEP_TREES,	 /* str0: list with a slot for each fd: "" or, for one that is to be cloned in the mount
+			  * namespace we are in by now, 'r' (with what is mounted below) or 's' and a path. The
+			  * clone takes the place of the fd, which must be the same file */
+	STEP_MAP_WAIT,	 /* #1: MSG_MAP_ME, wait CMD_GO; then become val0:val1; STEP_F_SETGROUPS: setgroups(0) too;
+			  * STEP_F_DUMPABLE: until then the files of our /proc/PID belong to us */
 	STEP_TIME_OFFSETS, /* str0: text for timens_offsets or none; unshares a time namespace first */
 	STEP_SETSID,
 	STEP_KEYRING,	 /* str0: name of the session keyring; str1: SELinux key label or none */
@@ -93,7 +98,8 @@ enum plan_kind {
 	STEP_MOUNT_FS,	 /* str0: type; str1: destination; str2: list key,value,key,value,... for
 			  * fsconfig(2) ("" value = flag); num: enum mount_role; val0: attr set | clear << 32;
 			  * val1: recursive attr set | clear << 32; val2: propagation (MS_*|MS_REC) or 0;
-			  * fd: a user namespace whose maps the mount gets, or -1; flags: STEP_F_COPYUP, STEP_F_COPY_MODE, STEP_F_KEEP */
+			  * fd: a user namespace whose maps the mount gets, or -1; flags: STEP_F_COPYUP,
+			  * STEP_F_COPY_MODE, STEP_F_KEEP, STEP_F_ELSE_BIND */
 	STEP_MOUNT_BIND, /* fd: detached tree; str1: destination; val0, val1, val2 as above; val3: propagation
 			  * that is set after val2, or 0; flags: STEP_F_DIR: a missing destination becomes a
 			  * directory, else a file. val2 = 0: the propagation that STEP_ROOT_PROPAGATION gave to the
@@ -169,6 +175,9 @@ enum {
 				    * refused, so that an image cannot choose where they go */
 	STEP_F_AS_PROCESS = 1 << 12,
 	STEP_F_KEEP = 1 << 13, /* STEP_MOUNT_FS: hold the mount for a STEP_REMOUNT */
+	STEP_F_DUMPABLE = 1 << 14,
+	STEP_F_ELSE_BIND = 1 << 15, /* STEP_MOUNT_FS: where the kernel refuses a new sysfs, mqueue or proc, the one
+				     * of the runtime namespace is bound */
 };
 
 /* What later steps want from a mount. */

@@ -119,13 +119,21 @@ static void add_console(struct build *b)
 		    b->r->console_to_caller ? "relayed to the caller's" : "sent over the console socket");
 }
 
+static void add_maps(struct build *b)
+{
+	const struct spec_linux *l = b->c->linux_;
+	bool alone = plan_maps_only(&l->uid_mappings, b->f->euid) && plan_maps_only(&l->gid_mappings, b->f->egid);
+	add(b, HOST_MAPS, "linux.uidMappings, linux.gidMappings", !b->setgroups,
+	    b->f->unprivileged && !alone ? "newuidmap" : NULL);
+}
+
 void plan_host_create(struct build *b)
 {
 	add(b, HOST_STATE_DIR, RUNTIME "reserves the id", 0, b->f->id);
 	add_cgroup(b);
 	add_process(b);
 	if (spec_new_namespace(b->c->linux_, NS_USER))
-		add(b, HOST_MAPS, "linux.uidMappings, linux.gidMappings", !b->setgroups, NULL);
+		add_maps(b);
 	add_hooks(b, HOOK_PRESTART);
 	add_hooks(b, HOOK_CREATE_RUNTIME);
 	add(b, HOST_INSIDE, RUNTIME "the steps inside, up to ready", (int64_t)b->p->ninside, NULL);

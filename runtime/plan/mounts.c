@@ -254,6 +254,22 @@ static enum mount_role role_of(const struct build *b, size_t i)
 	return i == b->pts ? MOUNT_PTS : MOUNT_PLAIN;
 }
 
+/* These show a namespace, and only who owns it gets a new one. What is new belongs to the container's user namespace;
+ * what it shares or joins may not. */
+static bool may_be_refused(const struct build *b, const char *type)
+{
+	static const struct {
+		const char *type;
+		enum ns_kind shows;
+	} rows[] = { { "sysfs", NS_NETWORK }, { "mqueue", NS_IPC }, { "proc", NS_PID } };
+	if (!b->userns && !b->f->rootless)
+		return false;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+		if (strcmp(type, rows[i].type) == 0)
+			return !spec_new_namespace(b->c->linux_, rows[i].shows);
+	return false;
+}
+
 static void mount_fs(struct build *b, size_t i, const char *origin)
 {
 	struct mount_plan *mp = &b->mounts[i];
@@ -294,6 +310,8 @@ static void mount_fs(struct build *b, size_t i, const char *origin)
 		s->s.flags |= STEP_F_COPY_MODE;
 	if (is_type(mp, "proc") || is_type(mp, "sysfs"))
 		s->s.flags |= STEP_F_NO_LINKS;
+	if (may_be_refused(b, mp->type))
+		s->s.flags |= STEP_F_ELSE_BIND;
 }
 
 /* ---- sysctls ---- */

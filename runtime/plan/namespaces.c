@@ -70,7 +70,7 @@ static void join(struct build *b, enum ns_kind k)
 		struct inside_step *s = plan_inside(b->p, STEP_NS_JOIN, origin);
 		s->s.fd = fd;
 		s->s.val[0] = spec_namespace_flag(k);
-		if (k == NS_USER && b->setgroups)
+		if (k == NS_USER && !b->f->setgroups_denied)
 			s->s.flags = STEP_F_SETGROUPS;
 	}
 }
@@ -96,10 +96,22 @@ static void flags_of(const struct build *b, uint64_t *fresh, uint64_t *joined)
 		*(ns->v[i].path ? joined : fresh) |= spec_namespace_flag(ns->v[i].type);
 }
 
+static void map_wait(struct build *b)
+{
+	struct inside_step *s = plan_inside(b->p, STEP_MAP_WAIT, ns_origin(b, NS_USER));
+	s->note = "the id maps are written from outside";
+	s->s.flags = (b->setgroups ? STEP_F_SETGROUPS : 0) | (b->f->rootless ? STEP_F_DUMPABLE : 0);
+	s->s.val[0] = b->setup_uid;
+	s->s.val[1] = b->setup_gid;
+}
+
 int plan_namespaces(struct build *b, struct err *e)
 {
 	uint64_t fresh, joined;
 	flags_of(b, &fresh, &joined);
+	if (b->f->unprivileged && !((fresh | joined) & CLONE_NEWUSER))
+		return err_config(e, "linux.namespaces", "user %u has no privileges: a user namespace is required",
+				  b->f->euid);
 	if (!((fresh | joined) & CLONE_NEWNS))
 		return err_config(e, "linux.namespaces", "a mount namespace is required");
 	if (b->c->linux_->time_offsets && !(fresh & CLONE_NEWTIME))
@@ -112,11 +124,12 @@ int plan_namespaces(struct build *b, struct err *e)
 	join_all(b);
 	if (late && fresh)
 		plan_inside(b->p, STEP_UNSHARE, "linux.namespaces")->s.val[0] = fresh;
-	if (fresh & CLONE_NEWUSER) {
-		struct inside_step *s = plan_inside(b->p, STEP_MAP_WAIT, ns_origin(b, NS_USER));
-		s->note = "the id maps are written from outside";
-		s->s.flags = b->setgroups ? STEP_F_SETGROUPS : 0;
+	if (b->f->trees_inside) {
+		b->p->trees_step = b->p->ninside;
+		plan_inside(b->p, STEP_TREES, RUNTIME "the mounts that berth sees are not its own to clone");
 	}
+	if (fresh & CLONE_NEWUSER)
+		map_wait(b);
 	if ((joined & CLONE_NEWPID) || (late && (fresh & CLONE_NEWPID))) {
 		struct inside_step *s = plan_inside(b->p, STEP_FORK, ns_origin(b, NS_PID));
 		if (joined & CLONE_NEWPID)

@@ -22,7 +22,10 @@ struct plan_facts {
 	const char *bundle;	  /* absolute path */
 	const char *id;
 	bool apparmor_enabled, selinux_enabled;
-	bool unprivileged;	  /* no capabilities in our user namespace: a new one denies setgroups */
+	bool unprivileged;	  /* no CAP_SYS_ADMIN in our user namespace; so we need a new one, and can map there
+				   * nothing but ourselves without help */
+	uint32_t euid, egid;	  /* set when rootless */
+	bool trees_inside;	  /* mounts cannot be cloned in our mount namespace, it belongs to another user */
 	bool setgroups_denied;	  /* /proc/self/setgroups says "deny" */
 };
 
@@ -46,6 +49,7 @@ enum plan_fd_kind {
 	PFD_NS,		/* path: open the namespace file and check its type (num: enum ns_kind), and with
 			 * `changed` that it is not the runtime's own */
 	PFD_PIDFD,	/* the container's init (exec) */
+	/* These three are opened, and cloned by STEP_TREES, when the plan has such a step: */
 	PFD_TREE,	/* path: open_tree(OPEN_TREE_CLONE), num: 1 recursive; the rootfs and bind sources.
 			 * The planner does not know whether it is a directory: act/ sets STEP_F_DIR */
 	PFD_DEVICE,	/* path: a device node of the host, cloned to bind it (user namespaces) */
@@ -82,7 +86,8 @@ enum host_step_kind {
 	HOST_DEVICE_FILTER,
 	HOST_OPEN_FDS,	   /* the fds of the plan */
 	HOST_CLONE,	   /* num: CLONE_* flags of clone3(2) */
-	HOST_MAPS,	   /* uid_map, gid_map at sync #1; num: 1: setgroups is denied first */
+	HOST_MAPS,	   /* uid_map, gid_map at sync #1; num: 1: setgroups is denied first; text: "newuidmap" when
+			    * that and newgidmap write what is more than our own ids */
 	HOST_OOM_SCORE,	   /* num: value */
 	HOST_NET_DEVICES,
 	HOST_HOOKS,	   /* num: enum hook_kind */
@@ -116,6 +121,8 @@ struct plan {
 	const struct spec_config *config; /* what was planned; borrowed */
 	const char *id;
 	uint64_t clone_flags;	    /* namespaces for clone3(2) */
+	size_t trees_step;	    /* index of STEP_TREES, or SIZE_MAX: its list is filled in by plan_set_trees() when
+				     * the files were looked at */
 	size_t seccomp_step;	    /* index of STEP_SECCOMP, or SIZE_MAX: its filter is filled in by
 				     * plan_set_seccomp() when the filter was compiled */
 };
@@ -133,6 +140,12 @@ int plan_exec(struct plan *p, struct arena *a, const struct spec_config *c, cons
 
 /* Put a compiled filter into the plan; `prog` is copied. flags: SECCOMP_FILTER_FLAG_*. */
 void plan_set_seccomp(struct plan *p, const void *prog, uint32_t count, uint64_t flags, bool listener);
+
+/* Put the list of STEP_TREES into the plan: nfds strings, see plan/format.h. */
+void plan_set_trees(struct plan *p, const char *const *slots);
+
+/* Can the map be written without privileges: is it about nobody but `own`? */
+bool plan_maps_only(const struct id_mappings *m, uint32_t own);
 
 /* The flat block for berth-init, in the plan's arena. */
 void *plan_block(struct plan *p, size_t *ret_size);

@@ -34,6 +34,7 @@ static const struct flag_name flag_names[] = {
 	{ STEP_F_RETRY, "retry-as-user" }, { STEP_F_LISTENER, "listener" },
 	{ STEP_F_OPTIONAL, "optional" },   { STEP_F_NO_LINKS, "no-links" },
 	{ STEP_F_AS_PROCESS, "as-process" }, { STEP_F_KEEP, "keep" },
+	{ STEP_F_DUMPABLE, "dumpable" },   { STEP_F_ELSE_BIND, "else-bind-of-host" },
 };
 
 static void append(struct arena *a, struct strv *l, size_t *cap, const char *s)
@@ -264,7 +265,9 @@ const char *plan_host_text(const struct plan *p, const struct host_step *h)
 	case HOST_OOM_SCORE:
 		return arena_printf(p->arena, "%lld", (long long)h->num);
 	case HOST_MAPS:
-		return h->num ? "setgroups denied" : NULL;
+		if (h->num && h->text)
+			return arena_printf(p->arena, "setgroups denied, by %s", h->text);
+		return h->num ? "setgroups denied" : h->text;
 	default:
 		return h->text && *h->text ? h->text : NULL;
 	}

@@ -57,6 +57,14 @@ T_TEST(seccomp_last_with_no_new_privs)
 	T_INT(s->str[0] % 8, 0);
 }
 
+static const struct host_step *host_step(const struct plan *p, enum host_step_kind k)
+{
+	for (size_t i = 0; i < p->nhost; i++)
+		if (p->host[i].kind == k)
+			return &p->host[i];
+	return NULL;
+}
+
 T_TEST(user_namespace)
 {
 	struct cfg c = { .linux_ = "\"namespaces\":[{\"type\":\"mount\"},{\"type\":\"user\"}]," USER_MAPS };
@@ -70,17 +78,46 @@ T_TEST(user_namespace)
 
 	struct plan_facts f = u_facts();
 	struct err e = { 0 };
-	f.rootless = f.unprivileged = true;
+	f.rootless = f.unprivileged = f.trees_inside = true;
+	f.euid = f.egid = 1000;
+	/* more than the own id: by newuidmap and newgidmap, which leave setgroups alone */
 	T_INT(u_plan(&p, &c, NULL, &f, &e), 0);
-	T_INT(u_step(&p, STEP_MAP_WAIT, 0)->flags, 0);
+	T_HAS(u_names(&p), "trees map-wait setsid");
+	T_INT(u_step(&p, STEP_MAP_WAIT, 0)->flags, STEP_F_SETGROUPS | STEP_F_DUMPABLE);
+	T_INT(u_step(&p, STEP_USER, 0)->flags, STEP_F_SETGROUPS);
+	T_STR(host_step(&p, HOST_MAPS)->text, "newuidmap");
+	T_INT(host_step(&p, HOST_MAPS)->num, 0);
+}
+
+/* What a user may write without help. */
+T_TEST(user_namespace_of_one_id)
+{
+	static const char linux_[] = "\"namespaces\":[{\"type\":\"mount\"},{\"type\":\"user\"}],"
+				     "\"uidMappings\":[{\"containerID\":5,\"hostID\":1000,\"size\":1}],"
+				     "\"gidMappings\":[{\"containerID\":6,\"hostID\":1000,\"size\":1}]";
+	struct plan_facts f = u_facts();
+	struct err e = { 0 };
+	struct plan p;
+	struct cfg c = { .no_process = true,
+			 .linux_ = linux_,
+			 .top = ",\"process\":{\"cwd\":\"/\",\"args\":[\"sh\"],\"user\":{\"uid\":5,\"gid\":6}}" };
+	f.rootless = f.unprivileged = f.trees_inside = true;
+	f.euid = f.egid = 1000;
+	T_INT(u_plan(&p, &c, NULL, &f, &e), 0);
+	T_INT(u_step(&p, STEP_MAP_WAIT, 0)->flags, STEP_F_DUMPABLE);
+	T_INT(u_step(&p, STEP_MAP_WAIT, 0)->val[0], 5);
+	T_INT(u_step(&p, STEP_MAP_WAIT, 0)->val[1], 6);
 	T_INT(u_step(&p, STEP_USER, 0)->flags, 0);
-	c.process = ",\"user\":{\"uid\":0,\"gid\":0,\"additionalGids\":[5]}";
-	struct cfg groups = c;
-	groups.process = NULL;
-	groups.no_process = true;
-	groups.top = ",\"process\":{\"cwd\":\"/"
-		     "\",\"args\":[\"sh\"],\"user\":{\"uid\":0,\"gid\":0,\"additionalGids\":[5]}}";
-	u_refused(&groups, &f, "process.user.additionalGids");
+	T_OK(!host_step(&p, HOST_MAPS)->text);
+	T_INT(host_step(&p, HOST_MAPS)->num, 1);
+	c.top = ",\"process\":{\"cwd\":\"/\",\"args\":[\"sh\"],\"user\":{\"uid\":5,\"gid\":6,\"additionalGids\":[6]}}";
+	u_refused(&c, &f, "process.user.additionalGids");
+	c.top = ",\"process\":{\"cwd\":\"/\",\"args\":[\"sh\"],\"user\":{\"uid\":0,\"gid\":6}}";
+	u_refused(&c, &f, "process.user.uid");
+	c.top = ",\"process\":{\"cwd\":\"/\",\"args\":[\"sh\"],\"user\":{\"uid\":5,\"gid\":0}}";
+	u_refused(&c, &f, "process.user.gid");
+	c.linux_ = "\"namespaces\":[{\"type\":\"mount\"}]";
+	u_refused(&c, &f, "linux.namespaces");
 }
 
 T_TEST(joined_namespaces)
