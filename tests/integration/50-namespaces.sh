@@ -260,6 +260,7 @@ test_sysctl_that_is_wrong()
 
 test_cgroup_path()
 {
+	needs_cgroupfs "its paths are slice:prefix:name"
 	bundle_new
 	ns_del cgroup
 	cfg '.linux.cgroupsPath = "/some/where/here"'
@@ -274,23 +275,28 @@ test_cgroup_path()
 
 test_cgroup_of_waiting_init_is_final()
 {
+	local dir
 	bundle_new
-	cfg '.linux.cgroupsPath = "/some"'
+	cfg --arg p "$(cgroups_path some)" '.linux.cgroupsPath = $p'
 	probe sleep 60
 	create_ok
-	assert_eq "$(grep ^0: "/proc/$(pid_of)/cgroup")" 0::/some
+	dir=$(cgroup_dir)
+	assert_match "$dir" '[/-]some(\.scope)?$'
 	start_ok
 	wait_status running
-	assert_eq "$(grep ^0: "/proc/$(pid_of)/cgroup")" 0::/some
+	assert_eq "$(cgroup_dir)" "$dir"
+	assert_eq "$(<"$dir/cgroup.procs")" "$(pid_of)"
 	rt_ok kill "$ID" KILL
 	wait_status stopped
-	[ -d /sys/fs/cgroup/some ] || die "the cgroup must live until delete"
+	[ "$DRIVER" = systemd ] || [ -d "$dir" ] || die "the cgroup must live until delete"
 	delete_ok
+	[ ! -e "$dir" ] || die "the cgroup is left"
 	assert_clean
 }
 
 test_cgroup_that_exists_is_not_removed()
 {
+	needs_cgroupfs "its cgroups are those of units"
 	bundle_new
 	mkdir /sys/fs/cgroup/parent
 	BASELINE[cgroups]=$(list_cgroups)
@@ -313,6 +319,7 @@ test_cgroup_paths_that_climb()
 
 test_cgroup_with_processes_is_refused()
 {
+	needs_cgroupfs "its cgroups are those of units"
 	bundle_new
 	mkdir /sys/fs/cgroup/busy
 	sleep 60 &
@@ -338,12 +345,12 @@ test_cgroup_controller_that_is_missing()
 
 test_pids_limit()
 {
-	grep -qw pids /sys/fs/cgroup/cgroup.controllers || skip "no pids controller"
+	needs_controller pids
 	bundle_new
-	cfg '.linux.resources.pids.limit = 17 | .linux.cgroupsPath = "/limited"'
+	cfg --arg p "$(cgroups_path limited)" '.linux.resources.pids.limit = 17 | .linux.cgroupsPath = $p'
 	probe sleep 60
 	up
-	assert_eq "$(</sys/fs/cgroup/limited/pids.max)" 17
+	assert_eq "$(<"$(cgroup_dir)/pids.max")" 17
 	delete_ok --force
 	assert_clean
 }

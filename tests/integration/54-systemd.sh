@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=bash
+# vm: one driver
 # The systemd driver against a manager that is played (tests/probe/systemd-mock.c) on a message bus of the test's own:
 # what is asked of it, in which words, and what its answers do. The real one: system-systemd.sh, rootless-systemd.sh.
 

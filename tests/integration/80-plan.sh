@@ -34,6 +34,9 @@ declare -A steps_of=(
 	[prctl_PR_SET_SECCOMP]="seccomp"
 )
 
+# a process keeps a new scope of systemd alive until the container's own is in it
+[ "$DRIVER" != systemd ] || for call in clone clone3 fork vfork; do steps_of[$call]="${steps_of[$call]:-} cgroup"; done
+
 # What each kind must show at least once.
 declare -A calls_of=(
 	[clone]="clone3 clone" [ns-join]="setns" [unshare]="unshare" [setsid]="setsid" [keyring]="keyctl"

@@ -12,7 +12,12 @@
 #	assert_*		see below
 #	assert_clean		nothing is left: no container, cgroup, mount, process
 
+#	cgroups_path NAME	a linux.cgroupsPath for the driver of this run; cgroup_dir [ID]: the folder of a container's cgroup
+#	needs_cgroupfs WHY	skips the test with DRIVER=systemd; needs_controller NAME: skips it where that is not there
+
 STATE=/mnt/test/state
+DRIVER=${DRIVER:-cgroupfs} # or systemd: each call of $BERTH then has --systemd-cgroup (see ./open)
+CGROUPS_WAIT=0 # seconds that cgroups may take to go after the runtime has returned
 ID=
 B=
 OUT= ERR= RC=
@@ -235,6 +240,37 @@ userns()
 	chown -R -h 100000:100000 "$B/rootfs"
 }
 
+# --- cgroups -------------------------------------------------------------------------------------------------------
+
+# Directly below what this test may use.
+cgroups_path()
+{
+	local slice=system.slice
+	if [ "$DRIVER" = systemd ]; then
+		[ "$(id -u)" = 0 ] || slice=user.slice
+		echo "$slice:test:$1"
+	else
+		local own=${TEST_CGROUP:-}
+		echo "${own#/sys/fs/cgroup}/$1"
+	fi
+}
+
+# The folder of a container's cgroup, as long as it has a process.
+cgroup_dir()
+{
+	echo "/sys/fs/cgroup$(sed -n 's/^0:://p' "/proc/$(pid_of "$@")/cgroup")"
+}
+
+needs_cgroupfs()
+{
+	[ "$DRIVER" = cgroupfs ] || skip "not with the systemd driver: $1"
+}
+
+needs_controller()
+{
+	grep -qw -- "$1" "${TEST_CGROUP:-/sys/fs/cgroup}/cgroup.controllers" || skip "no $1 controller here"
+}
+
 # --- checks --------------------------------------------------------------------------------------------------------
 
 assert_eq()
@@ -351,14 +387,19 @@ no_leftover_processes()
 	! leftover_processes
 }
 
+no_leftover_cgroups()
+{
+	LEFTOVER=$(diff <(echo "${BASELINE[cgroups]}") <(list_cgroups))
+	[ -z "$LEFTOVER" ]
+}
+
 assert_clean()
 {
 	local left
 	wait_for 3 no_leftover_processes || die "processes are left:$LEFTOVER"
 	left=$(find "$STATE" -mindepth 1 -not -path "$STATE/.*" 2>/dev/null)
 	[ -z "$left" ] || die "the state folder holds: $left"
-	left=$(diff <(echo "${BASELINE[cgroups]}") <(list_cgroups))
-	[ -z "$left" ] || die "cgroups differ: $left"
+	wait_for "$CGROUPS_WAIT" no_leftover_cgroups || die "cgroups differ: $LEFTOVER"
 	left=$(diff <(echo "${BASELINE[mounts]}") <(list_mounts))
 	[ -z "$left" ] || die "mounts differ: $left"
 	left=$(diff <(echo "${BASELINE[run]}") <(list_run))

@@ -64,13 +64,13 @@ test_life_cycle()
 # What the user's manager has delegated can be limited without root.
 test_pids_limit()
 {
-	grep -qw pids "$TEST_CGROUP/cgroup.controllers" || skip "no pids controller for users"
+	needs_controller pids
 	spec_bundle /bin/true
 	called_by_the_user
-	cfg --arg p "${TEST_CGROUP#/sys/fs/cgroup}/limited" '.linux.cgroupsPath = $p | .linux.resources.pids.limit = 7'
+	cfg --arg p "$(cgroups_path limited)" '.linux.cgroupsPath = $p | .linux.resources.pids.limit = 7'
 	args /bin/sleep 100
 	up
-	assert_eq "$(cat "$TEST_CGROUP/limited/pids.max")" 7
+	assert_eq "$(cat "$(cgroup_dir)/pids.max")" 7
 	delete_ok --force
 	assert_clean
 }

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=bash
+# vm: one driver
 # The systemd driver with the manager of a user who has a login session. Called the way rootless engines do: as root of a
 # user namespace that they made, where the user is found by its map; later calls get XDG_RUNTIME_DIR and nothing else.
 

@@ -17,13 +17,16 @@ test_what_the_machine_offers()
 test_limits()
 {
 	bundle_new
-	cfg --arg p "${TEST_CGROUP#/sys/fs/cgroup}/limited" '.linux.cgroupsPath = $p |
+	local dir
+	cfg --arg p "$(cgroups_path limited)" '.linux.cgroupsPath = $p |
 		.linux.resources = {pids: {limit: 9}, memory: {limit: 67108864}, cpu: {quota: 50000, period: 100000}}'
 	args /bin/sleep 100
 	up
-	assert_eq "$(cat "$TEST_CGROUP/limited/pids.max")" 9
-	assert_eq "$(cat "$TEST_CGROUP/limited/memory.max")" 67108864
-	assert_eq "$(cat "$TEST_CGROUP/limited/cpu.max")" "50000 100000"
+	dir=$(cgroup_dir)
+	[ "$DRIVER" = systemd ] || assert_eq "$dir" "$TEST_CGROUP/limited"
+	assert_eq "$(cat "$dir/pids.max")" 9
+	assert_eq "$(cat "$dir/memory.max")" 67108864
+	assert_eq "$(cat "$dir/cpu.max")" "50000 100000"
 	delete_ok --force
 	assert_clean
 }

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=bash
+# vm: one driver
 # The systemd driver with the system manager.
 
 sd_bundle()

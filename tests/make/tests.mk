@@ -30,8 +30,10 @@ $(BUILD)/tests/probe: $(PROBE_SRC) tests/probe/probe.h
 	$(Q)$(INIT_CC) $(filter-out -fno-pie,$(INIT_CFLAGS)) -static -o $@ $(PROBE_SRC)
 
 # Helpers on the host's side of a test.
-HELPERS := $(BUILD)/tests/recvtty $(BUILD)/tests/seccomp-agent $(BUILD)/tests/systemd-mock
+HELPERS := $(addprefix $(BUILD)/tests/,recvtty seccomp-agent systemd-mock with-systemd)
 $(BUILD)/tests/systemd-mock: HELPER_LIBS := -lsystemd
+# static: few system calls before the runtime begins
+$(BUILD)/tests/with-systemd: HELPER_LIBS := -static
 $(BUILD)/tests/%: tests/probe/%.c
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)
