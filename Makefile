@@ -92,7 +92,7 @@ install: berth
 clean:
 	rm -rf build build-* berth
 
-include tests/make/tests.mk tests/make/vm.mk tests/make/lint.mk
+include tests/make/tests.mk tests/make/conformance.mk tests/make/vm.mk tests/make/lint.mk
 
 .PHONY: all install clean
 .DELETE_ON_ERROR:
