@@ -541,15 +541,3 @@ test_warnings_change_nothing()
 	go
 	assert_line 'uid=0 0 0'
 }
-
-# shows: runtime.errors.exposure
-# broken: ok create
-# broken: quiet create
-test_errors_are_told()
-{
-	bundle_new
-	cfg '.root.path = "nosuch"'
-	create
-	[ "$RC" != 0 ] || die "no failure"
-	[ -s "$B/err" ] || die "failed without a word"
-}
