@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # The tests that want a whole system, in virtual machines (tests/vm/run says what the variables do).
 #   make check-vm [T=name] [VM=uml|qemu] [KERNEL=6.12|6.1] [KEEP=1] [ALL=1] [RUNTIME=/usr/bin/crun]
+#   make check-engines [T=file/operation] [GUEST=name] [ALL=1]	podman, docker, containerd ... with berth
 #   make vm-shell [VM=uml|qemu] [KERNEL=...]	boot one and log in
 # The first run builds the root disk under VM_CACHE (/var/cache/berth-vm): some minutes.
 
@@ -14,6 +15,11 @@ vm-shell: deps-vm
 	@$(MAKE) --no-print-directory -j$(J) vm-programs
 	@$(VM_ENV) tests/vm/run shell
 
+# Container engines with berth and, as the control, crun (tests/vm/engines says what the variables do).
+check-engines: deps-vm
+	@$(MAKE) --no-print-directory -j$(J) vm-programs
+	@$(VM_ENV) $(foreach v,GUEST GUESTS CONTROLS,$(if $($v),$v="$($v)")) tests/vm/engines "$(T)"
+
 vm-programs: $(BUILD)/berth inside-programs
 
-.PHONY: check-vm vm-shell vm-programs
+.PHONY: check-vm check-engines vm-shell vm-programs

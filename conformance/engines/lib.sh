@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# shellcheck shell=bash disable=SC2016
+#
+# For the operations of all engines. Where an operation runs: FILE MODE DRIVER NAME of its row, RT the runtime's name,
+# BIN/$RT its path, C a name for its container, the current folder is its own and empty. set -e is on.
+
+engine_begin() { :; }
+engine_end() { :; }
+after_op() { :; }
+
+die()
+{
+	echo "$*"
+	exit 1
+}
+
+# skip WORDS: this machine, mode or engine has nothing to do this with
+skip()
+{
+	echo "$*"
+	exit 77
+}
+
+only()
+{
+	[ "$MODE" = "$1" ] || skip "only $1"
+}
+
+# eq ACTUAL WANTED [WHAT]
+eq()
+{
+	[ "$1" = "$2" ] || die "${3:-value}: \"$1\", expected \"$2\""
+}
+
+# has TEXT PART...
+has()
+{
+	local text=$1 part
+	shift
+	for part; do
+		[[ $text == *"$part"* ]] || die "no \"$part\" in: $text"
+	done
+}
+
+lacks()
+{
+	[[ $1 != *"$2"* ]] || die "\"$2\" in: $1"
+}
+
+# match TEXT REGEX
+match()
+{
+	grep -qE -- "$2" <<<"$1" || die "not matched by $2: $1"
+}
+
+# fails STATUS COMMAND...: it exits with that status; output in OUT
+fails()
+{
+	local want=$1 rc=0
+	shift
+	OUT=$("$@" 2>&1) || rc=$?
+	eq "$rc" "$want" "exit status of $* ($OUT)"
+}
+
+# wait_for SECONDS COMMAND...
+wait_for()
+{
+	local end=$((SECONDS + $1))
+	shift
+	until "$@" >/dev/null 2>&1; do
+		[ "$SECONDS" -le "$end" ] || die "waited in vain for: $*"
+		sleep 0.1
+	done
+}
+
+file_has()
+{
+	grep -qE -- "$2" "$1"
+}
+
+# cgroup_of PID: its folder
+cgroup_of()
+{
+	echo "/sys/fs/cgroup$(sed -n 's/^0:://p' "/proc/$1/cgroup")"
+}
+
+# status_of PID FIELD, of /proc/PID/status
+status_of()
+{
+	sed -n "s/^$2:[[:space:]]*//p" "/proc/$1/status"
+}
+
+# make_box FOLDER: a root file system: busybox with all its names, users, our probe
+make_box()
+{
+	local d=$1 tool
+	mkdir -p "$d"/{bin,sbin,dev,proc,sys,etc,tmp,root,run,var,home/user,data}
+	cp /bin/busybox "$d/bin/busybox"
+	for tool in $(/bin/busybox --list); do
+		[ "$tool" = busybox ] || ln -sf busybox "$d/bin/$tool"
+	done
+	chmod 1777 "$d/tmp"
+	chmod 0755 "$d"
+	printf 'root:x:0:0:root:/root:/bin/sh\nuser:x:1000:1000:user:/home/user:/bin/sh\nnobody:x:65534:65534::/:/bin/sh\n' \
+		>"$d/etc/passwd"
+	printf 'root:x:0:\nuser:x:1000:\nextra:x:2000:user\nnobody:x:65534:\n' >"$d/etc/group"
+	echo "a file of the image" >"$d/data/file"
+	chown 1000:1000 "$d/home/user" 2>/dev/null || true
+}
+
+# in_terminal COMMAND...: its output on a terminal of 30 lines and 100 columns
+in_terminal()
+{
+	local command
+	printf -v command '%q ' "$@"
+	timeout 30 script -qec "stty rows 30 cols 100; $command" /dev/null </dev/null | tr -d '\r'
+}
