@@ -2,8 +2,9 @@
 /*
  * Load, keep and undo; see create.h. perform.c carries out the plan.
  *
- * Undoing goes backwards through what was made: the process, the cgroup, the state folder, the pid file;
- * and when hooks of the create phase ran, the poststop hooks have their turn (runtime.md, Lifecycle).
+ * Undoing goes backwards through what was made: the process, network devices that were moved, the cgroup, the
+ * state folder, the pid file; and when hooks of the create phase ran, the poststop hooks have their turn
+ * (runtime.md, Lifecycle).
  */
 #include "create.h"
 
@@ -171,12 +172,14 @@ static void undo(struct creation *x)
 	struct err e = { 0 };
 	if (!still_ours(x)) {
 		init_proc_clear(&x->init);
+		netdev_undo(&x->net);
 		return;
 	}
 	if (x->cgfd >= 0)
 		cgroup_kill(x->cgfd, SIGKILL, &e);
 	warn_and_clear(&e);
 	init_proc_clear(&x->init);
+	netdev_undo(&x->net);
 	if (x->pid_file_made)
 		unlink(x->args->pid_file);
 	cgroup_destroy(&x->rec.cgroup, &e);
@@ -195,6 +198,7 @@ void creation_clear(struct creation *x)
 	init_proc_clear(&x->init);
 	fd_close(&x->cgfd);
 	fd_close(&x->listen);
+	netdev_close(&x->net);
 	state_dir_close(&x->dir);
 	/* the arena goes with the process: freeing it page by page would cost more than exiting */
 }

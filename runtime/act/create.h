@@ -13,6 +13,7 @@
 
 #include "../state/state.h"
 #include "act.h"
+#include "netdev.h"
 
 /* What the command line says. */
 struct creation_args {
@@ -36,10 +37,11 @@ struct creation {
 	struct record rec;
 	struct state_dir dir;
 	struct init_proc init;
+	struct net_devices net;
 	int cgfd, listen;
 	bool dir_made, pid_file_made, ns_waiting, hooks_ran, armed;
 };
-#define CREATION_INIT { .dir = STATE_DIR_INIT, .init = INIT_PROC_INIT, .cgfd = -1, .listen = -1, .armed = true }
+#define CREATION_INIT { .dir = STATE_DIR_INIT, .init = INIT_PROC_INIT, .net = NET_DEVICES_INIT, .cgfd = -1, .listen = -1, .armed = true }
 void creation_clear(struct creation *x);
 #define CLEANUP_CREATION __attribute__((cleanup(creation_clear)))
 

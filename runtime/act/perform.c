@@ -104,6 +104,18 @@ static int ns_ready(struct creation *x, struct err *e) /* #2, the first half */
 	return launch_wait(&x->plan, &x->init, x->init.sync, 1U << MSG_NS_READY, e) < 0 ? -1 : 0;
 }
 
+static int do_net_devices(struct creation *x, const struct host_step *s, struct err *e) /* #2 */
+{
+	(void)s;
+	if (launch_wait(&x->plan, &x->init, x->init.sync, 1U << MSG_NS_READY, e) < 0)
+		return -1;
+	if (netdev_move(&x->net, &x->arena, &x->config->linux_->net_devices, x->init.pidfd, e) < 0) {
+		spec_err_locate(e, x->json, x->json_len);
+		return -1;
+	}
+	return launch_send(x->init.sync, CMD_GO, e);
+}
+
 static int do_hooks(struct creation *x, const struct host_step *s, struct err *e)
 {
 	if (ns_ready(x, e) < 0)
@@ -192,7 +204,7 @@ static host_fn *const host_fns[HOST_STEP_KINDS] = {
 	[HOST_MAPS] = do_maps,		 [HOST_OOM_SCORE] = do_oom_score,
 	[HOST_HOOKS] = do_hooks,	 [HOST_INSIDE] = do_inside,
 	[HOST_CONSOLE] = do_console,	 [HOST_PID_FILE] = do_pid_file,
-	[HOST_STATE] = do_state,
+	[HOST_STATE] = do_state,	 [HOST_NET_DEVICES] = do_net_devices,
 };
 
 int creation_perform(struct creation *x, struct err *e)

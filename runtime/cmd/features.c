@@ -161,7 +161,7 @@ static void print_linux(struct json *j)
 	json_map(j);
 	print_enabled(j, "idmap", true);
 	json_end_map(j);
-	print_enabled(j, "netDevices", false);
+	print_enabled(j, "netDevices", true);
 	json_end_map(j);
 }
 

@@ -25,6 +25,7 @@ static const struct step_row rows[STEP_KINDS] = {
 	[STEP_KEYRING] = { step_keyring, { D_STR, D_STR } },
 	[STEP_LOOPBACK] = { step_loopback },
 	[STEP_SYNC_NS] = { step_sync_ns },
+	[STEP_SYNC_DEVICES] = { step_sync_ns },
 	[STEP_HOSTNAME] = { step_hostname, { D_STR } },
 	[STEP_DOMAINNAME] = { step_domainname, { D_STR } },
 	[STEP_ROOT_PROPAGATION] = { step_root_propagation },

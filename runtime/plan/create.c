@@ -98,8 +98,6 @@ int build_init(struct build *b, struct err *e)
 		return -1;
 	if (b->exec)
 		return 0;
-	if (l->net_devices.n)
-		return err_config(e, "linux.netDevices", "moving network devices is not supported yet");
 	if (l->intel_rdt)
 		return err_config(e, "linux.intelRdt", "resctrl is not supported yet");
 	return 0;

@@ -87,6 +87,8 @@ enum plan_kind {
 	STEP_LOOPBACK,	 /* bring "lo" up */
 	STEP_SYNC_NS,	 /* #2: MSG_NS_READY, wait CMD_GO (prestart and createRuntime hooks, which may count on
 			  * the mounts: comes after them) */
+	STEP_SYNC_DEVICES, /* #2, only with network devices: the same, for berth to move them here; before anything of
+			  * the namespace is configured, as kernel parameters may be those of a device */
 	STEP_HOSTNAME,	 /* str0 */
 	STEP_DOMAINNAME, /* str0 */
 	/* the root and what is mounted in it */

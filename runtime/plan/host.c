@@ -127,6 +127,18 @@ static void add_maps(struct build *b)
 	    b->f->unprivileged && !alone ? "newuidmap" : NULL);
 }
 
+/* "eth1 as ctr0, eth2" */
+static const char *net_devices(struct build *b)
+{
+	enum { SHOWN = 64 };
+	const struct spec_net_devices *d = &b->c->linux_->net_devices;
+	const char *text = "";
+	for (size_t i = 0; i < d->n && i < SHOWN; i++)
+		text = arena_printf(b->p->arena, "%s%s%s%s%s", text, *text ? ", " : "", d->v[i].host_name,
+				    d->v[i].name ? " as " : "", d->v[i].name ? d->v[i].name : "");
+	return d->n > SHOWN ? arena_printf(b->p->arena, "%s and %zu more", text, d->n - SHOWN) : text;
+}
+
 void plan_host_create(struct build *b)
 {
 	add(b, HOST_STATE_DIR, RUNTIME "reserves the id", 0, b->f->id);
@@ -134,6 +146,8 @@ void plan_host_create(struct build *b)
 	add_process(b);
 	if (spec_new_namespace(b->c->linux_, NS_USER))
 		add_maps(b);
+	if (b->c->linux_->net_devices.n)
+		add(b, HOST_NET_DEVICES, "linux.netDevices", 0, net_devices(b));
 	add_hooks(b, HOOK_PRESTART);
 	add_hooks(b, HOOK_CREATE_RUNTIME);
 	add(b, HOST_INSIDE, RUNTIME "the steps inside, up to ready", (int64_t)b->p->ninside, NULL);
@@ -161,6 +175,8 @@ enum plan_kind plan_host_anchor(const struct host_step *h)
 	switch (h->kind) {
 	case HOST_MAPS:
 		return STEP_MAP_WAIT;
+	case HOST_NET_DEVICES:
+		return STEP_SYNC_DEVICES;
 	case HOST_HOOKS:
 		return h->num == HOOK_POSTSTART ? STEP_KINDS : STEP_SYNC_NS;
 	case HOST_INSIDE:

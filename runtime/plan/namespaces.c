@@ -49,6 +49,8 @@ static const char *changed_by(struct build *b, size_t i)
 		return "hostname";
 	if (k == NS_UTS && b->c->domainname && *b->c->domainname)
 		return "domainname";
+	if (k == NS_NETWORK && b->c->linux_->net_devices.n)
+		return "linux.netDevices";
 	for (size_t s = 0; s < sysctl->n; s++)
 		if (spec_sysctl_path(sysctl->v[s].key, path, sizeof(path)) == 0 &&
 		    spec_sysctl_namespace(path) == (int)k)
@@ -135,6 +137,8 @@ int plan_namespaces(struct build *b, struct err *e)
 		if (joined & CLONE_NEWPID)
 			s->note = "its processes see berth-init from here on";
 	}
+	if (b->c->linux_->net_devices.n)
+		plan_inside(b->p, STEP_SYNC_DEVICES, "linux.netDevices");
 	return 0;
 }
 

@@ -151,7 +151,7 @@ test_the_user_namespace_may_be_joined_by_path()
 	source_new
 	unshare --user sleep 60 &
 	job=$!
-	wait_for 5 file_has "/proc/$job/cmdline" '^sleep' || die "no holder"
+	wait_for 5 file_has "/proc/$job/comm" '^sleep$' || die "no holder"
 	echo "0 100000 65536" >"/proc/$job/uid_map"
 	echo "0 100000 65536" >"/proc/$job/gid_map"
 	chown -R -h 100000:100000 "$B/rootfs"

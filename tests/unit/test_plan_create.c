@@ -187,6 +187,26 @@ T_TEST(new_user_namespace_with_joined_ones)
 	T_INT(u_step(&p, STEP_UNSHARE, 0)->val[0], CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID);
 }
 
+/* Kernel parameters and the host's hooks may be about a device, so it comes before them. */
+T_TEST(network_devices)
+{
+	struct cfg c = { .linux_ = "\"namespaces\":[{\"type\":\"mount\"},{\"type\":\"network\"},{\"type\":\"pid\",\"path\":"
+				   "\"/p\"}],\"sysctl\":{\"net.ipv4.ip_forward\":\"1\"},\"netDevices\":{\"d0\":{}}",
+			 .top = ",\"hooks\":{\"prestart\":[{\"path\":\"/h\"}]}" };
+	struct plan p = u_ok(&c);
+	T_HAS(u_names(&p), "fork sync-devices setsid");
+	T_OK(u_find(&p, STEP_SYNC_DEVICES, 0) < u_find(&p, STEP_SYSCTL, 0));
+	size_t i = 0;
+	while (i < p.nhost && p.host[i].kind != HOST_NET_DEVICES)
+		i++;
+	T_OK(i + 1 < p.nhost);
+	T_STR(p.host[i].text, "d0");
+	T_INT(p.host[i + 1].kind, HOST_HOOKS);
+	c.linux_ = "\"namespaces\":[{\"type\":\"mount\"},{\"type\":\"network\"}]";
+	p = u_ok(&c);
+	T_INT(u_count(&p, STEP_SYNC_DEVICES), 0);
+}
+
 T_TEST(time_namespace)
 {
 	struct cfg c = { .linux_ = "\"namespaces\":[{\"type\":\"mount\"},{\"type\":\"time\"}],"
@@ -205,8 +225,6 @@ T_TEST(refusals)
 	u_refused(&c, NULL, "linux.namespaces");
 	c = (struct cfg){ .linux_ = "\"namespaces\":[{\"type\":\"mount\"}]", .top = ",\"hostname\":\"h\"" };
 	u_refused(&c, NULL, "hostname");
-	c = (struct cfg){ .linux_ = BASE_NS ",\"netDevices\":{\"d0\":{}}" };
-	u_refused(&c, NULL, "linux.netDevices");
 	c = (struct cfg){ .linux_ = BASE_NS ",\"intelRdt\":{\"closID\":\"a\"}" };
 	u_refused(&c, NULL, "linux.intelRdt");
 	c = (struct cfg){ .linux_ = BASE_NS ",\"rootfsPropagation\":\"bogus\"" };
