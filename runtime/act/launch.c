@@ -129,7 +129,13 @@ static int spawn(struct child *c, uint64_t ns_flags, int cgfd, struct init_proc 
 		args.cgroup = (uint64_t)cgfd;
 	}
 	c->new_userns = ns_flags & CLONE_NEWUSER;
+	/* the child shares our memory, and with it whether its own files in /proc are its own */
+	int dumpable = c->oom[0] ? prctl(PR_GET_DUMPABLE) : 1;
+	if (dumpable != 1)
+		prctl(PR_SET_DUMPABLE, 1);
 	long pid = clone3_call(&args, sizeof(args), child_main, c);
+	if (dumpable != 1)
+		prctl(PR_SET_DUMPABLE, dumpable);
 	if (pid < 0)
 		return clone_failed(ns_flags, (int)-pid, e);
 	ip->pid = (pid_t)pid;

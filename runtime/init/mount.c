@@ -119,9 +119,9 @@ static int mount_of_host(struct init *in, const char *type, uint64_t attr)
 static int mount_make(struct init *in, const struct plan_step *s, uint64_t attr)
 {
 	int mnt = -1, fs = sys_fsopen(plan_text(in, s->str[0]));
-	if (fs < 0)
-		return fail(in, DETAIL_FSOPEN, errno, NULL);
-	if (configure(in, fs, s->str[2]) == 0) {
+	if (fs < 0) {
+		fail(in, DETAIL_FSOPEN, errno, NULL);
+	} else if (configure(in, fs, s->str[2]) == 0) {
 		if (sys_fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL) < 0)
 			fail_fs(in, DETAIL_FSCONFIG, fs);
 		else if ((mnt = sys_fsmount(fs, attr)) < 0)

@@ -129,10 +129,12 @@ int step_pivot(struct init *in, const struct plan_step *s)
 		return -1;
 	if (chdir("/") < 0)
 		return fail(in, DETAIL_CHDIR, errno, NULL);
-	/* ".." at the root shows the topmost mount on it: nothing of the old tree may be there */
+	/* ".." at the root shows the topmost mount on it: nothing of the old tree may be there. When the config mounts
+	 * on "/", the root below that lay over the old one and was what umount2(".") found */
 	uint64_t id = mount_id(in->root, "");
-	if (!id || mount_id(AT_FDCWD, "/..") != id)
-		return fail(in, DETAIL_VERIFY, EXDEV, NULL);
+	while (!id || mount_id(AT_FDCWD, "/..") != id)
+		if (!id || (s->flags & STEP_F_NO_PIVOT) || sys_umount_detach(".") < 0)
+			return fail(in, DETAIL_VERIFY, EXDEV, NULL);
 	in->inside = true;
 	return 0;
 }
