@@ -39,6 +39,7 @@ struct creation {
 	struct init_proc init;
 	struct net_devices net;
 	int cgfd, listen;
+	struct cgroup_room room;
 	bool dir_made, pid_file_made, ns_waiting, hooks_ran, armed;
 };
 #define CREATION_INIT { .dir = STATE_DIR_INIT, .init = INIT_PROC_INIT, .net = NET_DEVICES_INIT, .cgfd = -1, .listen = -1, .armed = true }

@@ -58,10 +58,12 @@ void init_proc_clear(struct init_proc *ip)
 
 struct child {
 	int image, sync, target; /* SYNC has to become `target` */
+	int procs;		 /* cgroup.procs to enter, or -1: it is born in its cgroup */
 	bool new_userns;
 	char number[12];
 	char oom[24];	 /* for oom_score_adj, or "" */
-	bool oom_failed; /* these two are written by the child and read by us after the vfork */
+	bool oom_failed; /* these three are written by the child and read by us after the vfork */
+	volatile bool ran;
 	int err;
 };
 
@@ -88,6 +90,11 @@ static void child_main(void *arg)
 {
 	struct child *c = arg;
 	char *argv[] = { "berth-init", c->number, NULL }, *envp[] = { NULL };
+	c->ran = true;
+	if (c->procs >= 0 && write(c->procs, "0", 1) != 1) {
+		c->err = errno;
+		_exit(127);
+	}
 	int r = c->sync == c->target ? fcntl(c->sync, F_SETFD, 0) : dup2(c->sync, c->target);
 	/* what the caller left open above SYNC is no business of the container */
 	if (r >= 0)
@@ -114,7 +121,7 @@ static int clone_failed(uint64_t ns_flags, int eno, struct err *e)
 	return err_set(e, eno, "%s", what);
 }
 
-static int spawn(struct child *c, uint64_t ns_flags, int cgfd, struct init_proc *ip, struct err *e)
+static long clone_child(struct child *c, uint64_t ns_flags, int cgfd, struct init_proc *ip)
 {
 	static _Alignas(64) char stack[16 * 1024];
 	struct clone_args args = {
@@ -136,6 +143,33 @@ static int spawn(struct child *c, uint64_t ns_flags, int cgfd, struct init_proc 
 	long pid = clone3_call(&args, sizeof(args), child_main, c);
 	if (dumpable != 1)
 		prctl(PR_SET_DUMPABLE, dumpable);
+	return pid;
+}
+
+/* Not an instruction of the child ran. Newer kernels (seen: 6.18) take a process that is born in another cgroup than
+ * its parent's for one that a write to cgroup.kill has just missed, when either cgroup was ever killed: an
+ * empty cgroup that is used again, or a caller in such a one. A process that enters the cgroup by itself is
+ * spared. */
+static long clone_again(struct child *c, uint64_t ns_flags, int cgfd, struct init_proc *ip)
+{
+	siginfo_t si;
+	reap(ip, &si);
+	ip->pid = 0;
+	fd_close(&ip->pidfd);
+	CLEANUP_FD int procs = openat(cgfd, "cgroup.procs", O_WRONLY | O_CLOEXEC);
+	if (procs < 0)
+		return -errno;
+	c->procs = procs;
+	return clone_child(c, ns_flags, -1, ip);
+}
+
+static int spawn(struct child *c, uint64_t ns_flags, int cgfd, struct init_proc *ip, struct err *e)
+{
+	long pid = clone_child(c, ns_flags, cgfd, ip);
+	if (pid > 0 && !c->ran && cgfd >= 0) {
+		ip->pid = (pid_t)pid;
+		pid = clone_again(c, ns_flags, cgfd, ip);
+	}
 	if (pid < 0)
 		return clone_failed(ns_flags, (int)-pid, e);
 	ip->pid = (pid_t)pid;
@@ -169,7 +203,7 @@ static int send_plan(int sock, struct plan *p)
 
 int launch_start(struct plan *p, struct init_proc *ip, int cgfd, unsigned preserve, struct err *e)
 {
-	struct child c = { .target = (int)(PLAN_SYNC_FD + preserve) };
+	struct child c = { .target = (int)(PLAN_SYNC_FD + preserve), .procs = -1 };
 	snprintf(c.number, sizeof(c.number), "%d", c.target);
 	if (ip->own_oom.set)
 		snprintf(c.oom, sizeof(c.oom), "%lld", (long long)ip->own_oom.v);

@@ -82,7 +82,8 @@ static int do_clone(struct creation *x, const struct host_step *s, struct err *e
 	struct cgroup_ref *cg = &x->rec.cgroup;
 	if (x->facts.rootless && x->config->process)
 		x->init.own_oom = x->config->process->oom_score_adj;
-	if (cgroup_clone_begin(cg, x->cgfd, e) < 0 ||
+	if (cgroup_room_make(cg, x->cgfd, x->config->linux_->resources, &x->room, e) < 0 ||
+	    cgroup_clone_begin(cg, x->cgfd, e) < 0 ||
 	    launch_start(&x->plan, &x->init, x->cgfd, x->request.preserve_fds, e) < 0)
 		return -1;
 	return cgroup_clone_end(cg, x->cgfd, e);
@@ -147,6 +148,8 @@ static int do_inside(struct creation *x, const struct host_step *s, struct err *
 	if (x->config->hooks.kind[HOOK_CREATE_CONTAINER].n)
 		x->hooks_ran = true;
 	if (launch_wait(&x->plan, &x->init, x->init.sync, 1U << MSG_READY, e) < 0) /* #3 */
+		return -1;
+	if (cgroup_room_end(x->cgfd, &x->room, e) < 0)
 		return -1;
 	launch_restore_nofile(&x->init);
 	if (x->config->process && (x->rec.ns_flags & CLONE_NEWUSER))

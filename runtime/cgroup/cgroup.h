@@ -25,8 +25,7 @@ int cgroup_driver_parse(const char *s, enum cgroup_driver *ret); /* 0 or -1 */
 
 /* While a container is made with the systemd driver: see systemd_hold.c. Never stored. */
 struct cgroup_holder {
-	pid_t pid;    /* 0: none */
-	int pids_max; /* what pids.max was raised to, or 0 */
+	pid_t pid; /* 0: none */
 };
 
 /* What the state file keeps about a container's cgroup. */
@@ -75,6 +74,16 @@ int cgroup_create(struct arena *a, enum cgroup_driver d, const char *path, const
  * is where it may clone into the cgroup. Nothing for other drivers. */
 int cgroup_clone_begin(struct cgroup_ref *ref, int cgfd, struct err *e);
 int cgroup_clone_end(struct cgroup_ref *ref, int cgfd, struct err *e);
+
+/* A pids.max that is too low for what happens while a container is made is raised before the clone and put
+ * back when the container is created; for any other this does nothing. */
+struct cgroup_room {
+	bool made;
+	long limit; /* what is put back */
+};
+int cgroup_room_make(const struct cgroup_ref *ref, int cgfd, const struct spec_resources *res,
+		     struct cgroup_room *ret, struct err *e);
+int cgroup_room_end(int cgfd, struct cgroup_room *room, struct err *e);
 
 /* Write limits. Device rules are not part of it. Absent members are not touched. Refuses what v2
  * cannot express, naming the JSON path (`at`: "linux.resources" or "" for an update document). A

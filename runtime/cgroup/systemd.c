@@ -135,23 +135,6 @@ static int systemd_create(struct arena *a, const char *path, const struct spec_c
 
 /* ---- clone ---- */
 
-enum { ROOM_BELOW = 8 };
-
-/* The stand-in counts as one of the container's processes. A limit that is so low that it matters is one
- * higher until it is gone; nothing of the container runs meanwhile. */
-static int make_room(struct cgroup_ref *ref, int cgfd, struct err *e)
-{
-	char text[24];
-	if (fd_read_small(cgfd, "pids.max", text, sizeof(text)) < 0)
-		return errno == ENOENT ? 0 : err_set(e, errno, "read pids.max");
-	unsigned long max = strtoul(text, NULL, 10);
-	if (strcmp(text, "max") == 0 || max >= ROOM_BELOW)
-		return 0;
-	ref->holder.pids_max = (int)max + 1;
-	int n = snprintf(text, sizeof(text), "%lu", max + 1);
-	return fd_write_small(cgfd, "pids.max", text, (size_t)n) < 0 ? err_set(e, errno, "write pids.max") : 0;
-}
-
 /* May we clone into a cgroup there? The kernel asks for the right to write to cgroup.procs of the deepest
  * cgroup that it has in common with ours. */
 static bool may_clone_into(int root, const char *own, const char *path)
@@ -193,21 +176,17 @@ static int enter_user_part(const struct cgroup_ref *ref, struct err *e)
 
 static int systemd_clone_begin(struct cgroup_ref *ref, int cgfd, struct err *e)
 {
-	if (ref->holder.pid > 0 && make_room(ref, cgfd, e) < 0)
-		return -1;
+	(void)cgfd;
 	return is_rootless() ? enter_user_part(ref, e) : 0;
 }
 
 static int systemd_clone_end(struct cgroup_ref *ref, int cgfd, struct err *e)
 {
-	char text[24];
-	struct cgroup_holder h = ref->holder;
+	(void)cgfd;
+	(void)e;
+	cg_hold_end(ref->holder.pid);
 	ref->holder = (struct cgroup_holder){ 0 };
-	cg_hold_end(h.pid);
-	if (!h.pids_max)
-		return 0;
-	int n = snprintf(text, sizeof(text), "%d", h.pids_max - 1);
-	return fd_write_small(cgfd, "pids.max", text, (size_t)n) < 0 ? err_set(e, errno, "write pids.max") : 0;
+	return 0;
 }
 
 /* ---- update ---- */

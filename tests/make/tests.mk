@@ -30,7 +30,7 @@ $(BUILD)/tests/probe: $(PROBE_SRC) tests/probe/probe.h
 	$(Q)$(INIT_CC) $(filter-out -fno-pie,$(INIT_CFLAGS)) -static -o $@ $(PROBE_SRC)
 
 # Helpers on the host's side of a test.
-HELPERS := $(addprefix $(BUILD)/tests/,recvtty seccomp-agent systemd-mock with-systemd recorder)
+HELPERS := $(addprefix $(BUILD)/tests/,recvtty seccomp-agent systemd-mock with-systemd recorder device-filters)
 $(BUILD)/tests/systemd-mock: HELPER_LIBS := -lsystemd
 # static: few system calls before the runtime begins
 $(BUILD)/tests/with-systemd $(BUILD)/tests/recorder: HELPER_LIBS := -static

@@ -15,6 +15,7 @@ static const struct {
 	{ "show", "[TOPIC...]", "ids, limits, capabilities, namespaces, mounts, ...", 0, probe_show },
 	{ "read", "PATH...", "first bytes of files: path=content, or path=?ERRNO", 1, probe_read },
 	{ "write", "PATH [TEXT]", "create or overwrite; write=ok or write=?ERRNO", 1, probe_write },
+	{ "open", "NODE...", "one line, NAME=rw for each: what may be opened; - for what is not permitted", 1, probe_open },
 	{ "stat", "PATH...", "path=TYPE MODE UID GID RDEV SIZE [-> TARGET]", 1, probe_stat },
 	{ "ls", "PATH", "one entry a line, with what stat prints", 1, probe_ls },
 	{ "fds", "", "open descriptors and what they are", 0, probe_fds },

@@ -16,6 +16,7 @@ int probe_show(int argc, char **argv);
 int probe_read(int argc, char **argv);
 int probe_write(int argc, char **argv);
 int probe_stat(int argc, char **argv);
+int probe_open(int argc, char **argv);
 int probe_ls(int argc, char **argv);
 int probe_fds(int argc, char **argv);
 int probe_exec_file(int argc, char **argv);

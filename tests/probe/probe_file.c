@@ -47,6 +47,29 @@ int probe_write(int argc, char **argv)
 	return 0;
 }
 
+/* A driver that is missing says so after the permission was found. */
+static int permitted(const char *path, int flags)
+{
+	int fd = open(path, flags | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	int ok = fd >= 0 || (errno != EPERM && errno != EACCES && errno != ENOENT);
+
+	if (fd >= 0)
+		close(fd);
+	return ok;
+}
+
+int probe_open(int argc, char **argv)
+{
+	for (int i = 0; i < argc; i++) {
+		const char *slash = strrchr(argv[i], '/');
+
+		printf("%s%s=%c%c", i ? " " : "", slash ? slash + 1 : argv[i],
+		       permitted(argv[i], O_RDONLY) ? 'r' : '-', permitted(argv[i], O_WRONLY) ? 'w' : '-');
+	}
+	putchar('\n');
+	return 0;
+}
+
 static const char *type_name(mode_t m)
 {
 	static const struct {

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Room below a low pids.max while a container is made. A limit of 0 lets no process be cloned into the
+ * cgroup, and one of 1 no second one beside the container's: the process that holds a systemd scope, the
+ * one that berth-init forks into a pid namespace that it joins, a hook. So a limit as low as that is in force
+ * from the moment on when the container is created, before anything of it runs.
+ */
+#include "internal.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../lib/fd.h"
+
+enum { ROOM = 16 };
+
+/* Nothing is read for those whose config asks for no low limit. */
+static bool may_be_low(const struct spec_resources *r)
+{
+	if (r && r->pids && r->pids->limit.set && r->pids->limit.v >= 0 && r->pids->limit.v < ROOM)
+		return true;
+	for (size_t i = 0; r && i < r->unified.n; i++)
+		if (strcmp(r->unified.v[i].key, "pids.max") == 0)
+			return true;
+	return false;
+}
+
+static int write_limit(int cgfd, long limit, struct err *e)
+{
+	char text[24];
+	int n = snprintf(text, sizeof(text), "%ld", limit);
+	return fd_write_small(cgfd, "pids.max", text, (size_t)n) < 0 ? err_set(e, errno, "write pids.max") : 0;
+}
+
+int cgroup_room_make(const struct cgroup_ref *ref, int cgfd, const struct spec_resources *res,
+		     struct cgroup_room *ret, struct err *e)
+{
+	char text[24];
+	*ret = (struct cgroup_room){ 0 };
+	/* a manager has limits of its own */
+	if (cgfd < 0 || (ref->driver != CGROUP_SYSTEMD && !may_be_low(res)))
+		return 0;
+	if (fd_read_small(cgfd, "pids.max", text, sizeof(text)) < 0)
+		return errno == ENOENT ? 0 : err_set(e, errno, "read pids.max");
+	long limit = strtol(text, NULL, 10);
+	if (strcmp(text, "max") == 0 || limit >= ROOM)
+		return 0;
+	*ret = (struct cgroup_room){ .made = true, .limit = limit };
+	return write_limit(cgfd, ROOM, e);
+}
+
+int cgroup_room_end(int cgfd, struct cgroup_room *room, struct err *e)
+{
+	if (!room->made)
+		return 0;
+	room->made = false;
+	return write_limit(cgfd, room->limit, e);
+}
