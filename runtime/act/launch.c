@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -59,7 +60,7 @@ void init_proc_clear(struct init_proc *ip)
 struct child {
 	int image, sync, target; /* SYNC has to become `target` */
 	int procs;		 /* cgroup.procs to enter, or -1: it is born in its cgroup */
-	bool new_userns;
+	bool new_userns, new_cgroupns; /* the second one only with `procs` */
 	char number[12];
 	char oom[24];	 /* for oom_score_adj, or "" */
 	bool oom_failed; /* these three are written by the child and read by us after the vfork */
@@ -91,11 +92,12 @@ static void child_main(void *arg)
 	struct child *c = arg;
 	char *argv[] = { "berth-init", c->number, NULL }, *envp[] = { NULL };
 	c->ran = true;
-	if (c->procs >= 0 && write(c->procs, "0", 1) != 1) {
-		c->err = errno;
-		_exit(127);
-	}
-	int r = c->sync == c->target ? fcntl(c->sync, F_SETFD, 0) : dup2(c->sync, c->target);
+	int r = c->procs < 0 ? 0 : (int)write(c->procs, "0", 1);
+	/* its root is the cgroup that we are in now */
+	if (r >= 0 && c->new_cgroupns)
+		r = unshare(CLONE_NEWCGROUP);
+	if (r >= 0)
+		r = c->sync == c->target ? fcntl(c->sync, F_SETFD, 0) : dup2(c->sync, c->target);
 	/* what the caller left open above SYNC is no business of the container */
 	if (r >= 0)
 		r = sys_close_range((unsigned)c->target + 1, ~0U, CLOSE_RANGE_CLOEXEC);
@@ -160,7 +162,8 @@ static long clone_again(struct child *c, uint64_t ns_flags, int cgfd, struct ini
 	if (procs < 0)
 		return -errno;
 	c->procs = procs;
-	return clone_child(c, ns_flags, -1, ip);
+	c->new_cgroupns = ns_flags & CLONE_NEWCGROUP;
+	return clone_child(c, ns_flags & ~(uint64_t)CLONE_NEWCGROUP, -1, ip);
 }
 
 static int spawn(struct child *c, uint64_t ns_flags, int cgfd, struct init_proc *ip, struct err *e)

@@ -89,6 +89,8 @@ static void remember(struct apply *x, struct cg_write *w)
 	char small[256];
 	if (!x->update || w->old || w->flags & CGW_AT_LEAST)
 		return;
+	if (w->also && fd_read_small(x->cgfd, w->also, small, sizeof(small)) >= 0)
+		w->also_old = arena_strdup(x->a, small);
 	ssize_t n = fd_read_small(x->cgfd, w->file, small, sizeof(small));
 	if (n < 0)
 		return;
@@ -159,6 +161,8 @@ static void undo(struct apply *x)
 			const char *text = w->key ? old_line(x->a, w) : w->old;
 			if (text)
 				write_lines(x->cgfd, w->file, text);
+			if (w->also_old)
+				write_lines(x->cgfd, w->also, w->also_old);
 		}
 	}
 }

@@ -91,7 +91,8 @@ struct cg_write {
 	const char *key;   /* file of lines: the first word of ours (to put the old line back) */
 	const char *reset; /* what undoes it when there was no such line */
 	unsigned flags;
-	const char *old;   /* apply.c: content before */
+	const char *also;  /* a file that this write changes as well */
+	const char *old, *also_old; /* apply.c: content before */
 };
 struct cg_writes {
 	struct cg_write *v;

@@ -169,9 +169,9 @@ static int put_idle(struct build *b, const struct row *row)
 		return 0;
 	if (c->idle.v != 0 && c->idle.v != 1)
 		return refuse(b, row->prop, "must be 0 or 1");
-	/* [5.15]; 0 is what kernels without the file do */
-	add(b, prop_path(b, row->prop), row->file, c->idle.v ? "1" : "0")->flags =
-		c->idle.v ? 0 : CGW_OPTIONAL;
+	struct cg_write *w = add(b, prop_path(b, row->prop), row->file, c->idle.v ? "1" : "0");
+	w->flags = c->idle.v ? 0 : CGW_OPTIONAL; /* [5.15]; 0 is what kernels without the file do */
+	w->also = "cpu.weight";			 /* which has the default when the cgroup is idle no more */
 	return 0;
 }
 

@@ -2,8 +2,8 @@
 /*
  * Statistics of a cgroup as JSON, in the shape that readers of runtime events know from cgroup v1:
  * times in nanoseconds, one entry per device and operation, memory.swap with the memory in it. A
- * member is left out when its controller is not enabled. memory.events and the pressure totals are
- * members that v1 had not.
+ * member is left out when its controller is not enabled. memory.events and the pressure are members that v1
+ * had not.
  */
 #include "internal.h"
 
@@ -65,7 +65,24 @@ static void put_pairs(struct stats *s)
 	}
 }
 
-/* PSI: "some avg10=0.00 ... total=N" and the same for "full"; the totals, in microseconds. */
+/* One line of PSI, "some avg10=0.00 avg60=0.00 avg300=0.00 total=N": averages in percent, the total in
+ * microseconds. */
+static void put_pressure_line(struct stats *s, const char *line)
+{
+	static const char *const words[] = { "avg10", "avg60", "avg300", "total" };
+	json_map(s->j);
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++) {
+		char key[16];
+		size_t n = (size_t)snprintf(key, sizeof(key), "%s=", words[i]);
+		const char *value = strstr(line, key);
+		if (!value)
+			continue;
+		json_key(s->j, words[i]);
+		json_number(s->j, value + n, strcspn(value + n, " \n"));
+	}
+	json_end_map(s->j);
+}
+
 static void put_pressure(struct stats *s, const char *file)
 {
 	static const char *const kinds[] = { "some", "full" };
@@ -75,13 +92,10 @@ static void put_pressure(struct stats *s, const char *file)
 	json_map(s->j);
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
 		const char *line = strstr(s->text, kinds[i]);
-		const char *total = line ? strstr(line, "total=") : NULL;
-		if (!total)
+		if (!line)
 			continue;
 		json_key(s->j, kinds[i]);
-		json_map(s->j);
-		json_kuint(s->j, "total", strtoull(total + 6, NULL, 10));
-		json_end_map(s->j);
+		put_pressure_line(s, line);
 	}
 	json_end_map(s->j);
 }

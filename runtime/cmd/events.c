@@ -32,8 +32,8 @@ struct events_opts {
 
 struct watch {
 	const char *id;
-	int pidfd, cgroup;  /* borrowed, as all of it */
-	int memory_events;  /* -1: no memory controller */
+	int pidfd, cgroup;  /* borrowed */
+	int memory_events;  /* ours; -1: no memory controller, or the cgroup is gone */
 	uint64_t oom_kills;
 	int64_t interval_ns;
 };
@@ -126,7 +126,7 @@ static uint64_t read_oom_kills(struct watch *w)
 		return w->oom_kills;
 	ssize_t n = pread(w->memory_events, buf, sizeof(buf) - 1, 0);
 	if (n <= 0) {
-		w->memory_events = -1;
+		fd_close(&w->memory_events);
 		return w->oom_kills;
 	}
 	buf[n] = '\0';
@@ -137,6 +137,13 @@ static uint64_t read_oom_kills(struct watch *w)
 			break;
 	}
 	return v;
+}
+
+/* The controller may come with the first limit, by an update. What was killed then was killed since. */
+static void open_memory_events(struct watch *w)
+{
+	if (w->memory_events < 0)
+		w->memory_events = openat(w->cgroup, "memory.events", O_RDONLY | O_CLOEXEC);
 }
 
 static int64_t now_ns(void)
@@ -178,6 +185,7 @@ static int wait_and_report(struct watch *w, int64_t *next, struct err *e)
 	if (now_ns() < *next)
 		return 0;
 	*next = now_ns() + w->interval_ns;
+	open_memory_events(w);
 	if (print_stats(w, e) < 0) {
 		if (!has_stopped(w))
 			return -1;
@@ -189,6 +197,7 @@ static int wait_and_report(struct watch *w, int64_t *next, struct err *e)
 
 static int watch_container(struct watch *w, struct err *e)
 {
+	open_memory_events(w);
 	/* kills from before we were asked are history */
 	w->oom_kills = read_oom_kills(w);
 	int64_t next = now_ns();
@@ -203,7 +212,7 @@ static int events_run(const struct globals *g, void *opts, int argc, char **argv
 {
 	(void)argc;
 	const struct events_opts *o = opts;
-	struct watch w = { .id = argv[0] };
+	struct watch w = { .id = argv[0], .memory_events = -1 };
 	if (parse_duration(o->interval ? o->interval : "5s", &w.interval_ns) < 0)
 		return err_set(e, 0, "--interval: invalid duration \"%s\"", o->interval);
 
@@ -219,9 +228,9 @@ static int events_run(const struct globals *g, void *opts, int argc, char **argv
 	w.pidfd = c.pidfd;
 	if (o->stats)
 		return print_stats(&w, e);
-	CLEANUP_FD int memory_events = openat(cgroup, "memory.events", O_RDONLY | O_CLOEXEC);
-	w.memory_events = memory_events;
-	return watch_container(&w, e);
+	int r = watch_container(&w, e);
+	fd_close(&w.memory_events);
+	return r;
 }
 
 static const struct option_row events_options[] = {

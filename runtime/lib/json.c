@@ -161,6 +161,15 @@ void json_uint(struct json *j, uint64_t v)
 	check(yajl_gen_number(j->gen, text, (size_t)n));
 }
 
+void json_number(struct json *j, const char *text, size_t len)
+{
+	size_t digits = strspn(text, "0123456789");
+	size_t more = text[digits] == '.' ? strspn(text + digits + 1, "0123456789") + 1 : 0;
+	bool plain = digits && digits + more == len && more != 1 && (text[0] != '0' || digits == 1);
+
+	check(yajl_gen_number(j->gen, plain ? text : "0", plain ? len : 1));
+}
+
 void json_bool(struct json *j, bool v)
 {
 	check(yajl_gen_bool(j->gen, v));

@@ -28,6 +28,8 @@ void json_str(struct json *j, const char *s); /* NULL: writes null */
 void json_int(struct json *j, int64_t v);
 void json_uint(struct json *j, uint64_t v);
 void json_bool(struct json *j, bool v);
+/* A number as the caller has it: digits with perhaps a point, which is checked; else 0 is written. */
+void json_number(struct json *j, const char *text, size_t len);
 /* key and value at once */
 void json_kstr(struct json *j, const char *key, const char *s);
 void json_kint(struct json *j, const char *key, int64_t v);

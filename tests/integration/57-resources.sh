@@ -265,7 +265,8 @@ test_cpuset()
 	{"cpu": {"cpus": "1", "mems": "0"}}   | cpuset.mems | 0
 	EOT
 	refused update <<-'EOT'
-	{"cpu": {"cpus": "99999"}}            | linux\.resources\.cpu\.cpus: write "99999" to cpuset\.cpus
+	{"cpu": {"cpus": "99999"}}            | linux\.resources\.cpu\.cpus: "99999" is not a list
+	{"cpu": {"cpus": "900"}}              | linux\.resources\.cpu\.cpus: write "900" to cpuset\.cpus
 	{"cpu": {"cpus": "a"}}                | linux\.resources\.cpu\.cpus
 	{"cpu": {"mems": "5"}}                | linux\.resources\.cpu\.mems: write "5" to cpuset\.mems
 	{"cpu": {"mems": "x"}}                | linux\.resources\.cpu\.mems

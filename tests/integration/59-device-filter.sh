@@ -23,11 +23,13 @@ verdicts()
 {
 	local rules want
 	node_bundle
+	TEMPLATE=$(config_with)
 	while IFS='|' read -r rules want <&3; do
 		[ -n "$want" ] || continue
-		cfg --argjson r "$rules" '.linux.resources.devices = $r'
+		trim "$want"
+		echo "${TEMPLATE/\"@@\"/{\"devices\": $rules\}}" >"$B/config.json"
 		run_ok
-		assert_eq "$(sed -E 's/[cb][0-9.]+=//g' <<<"$OUT")" "$(trim "$want")" "$rules"
+		assert_eq "$(sed -E 's/[cb][0-9.]+=//g' <<<"$OUT")" "$TRIMMED" "$rules"
 	done 3<&0
 	assert_clean
 }

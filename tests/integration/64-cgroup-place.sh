@@ -23,7 +23,6 @@ needs_paths()
 # --- linux.cgroupsPath ---------------------------------------------------------------------------------------------
 
 # shows: linux.cgroupsPath.optional linux.cgroupsPath.default linux.cgroups.resources-optional
-# shows: linux.cgroups.additional-controllers
 test_no_path()
 {
 	local one two
@@ -102,7 +101,7 @@ test_path_of_the_other_driver()
 
 # --- what it must be like ------------------------------------------------------------------------------------------
 
-# shows: linux.cgroups.fit-check linux.cgroups.fit-check.error
+# shows: linux.cgroups.fit-check.error
 test_unfit_cgroups_are_refused()
 {
 	needs_paths

@@ -43,6 +43,21 @@ T_TEST(compact)
 	json_free(NULL);
 }
 
+/* Only what is a number as it stands. */
+T_TEST(numbers)
+{
+	static const char *const texts[] = { "0", "0.00", "12.50", "7", "", ".5", "5.", "-1", "01", "1e9", "1.2.3", "x" };
+	struct json *j = json_new(false);
+
+	json_array(j);
+	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++)
+		json_number(j, texts[i], strlen(texts[i]));
+	json_number(j, "25 more", 2);
+	json_end_array(j);
+	T_STR(json_text(j, NULL), "[0,0.00,12.50,7,0,0,0,0,0,0,0,0,25]");
+	json_free(j);
+}
+
 T_TEST(beautified)
 {
 	struct json *j = json_new(true);
