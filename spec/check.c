@@ -237,6 +237,12 @@ int spec_process_check(const struct spec_process *p, const char *at, spec_warn_f
 	return check_process(&c, p);
 }
 
+int spec_intel_rdt_check(const struct spec_intel_rdt *r, struct err *e)
+{
+	struct check c = { .e = e };
+	return check_rdt(&c, r);
+}
+
 int spec_resources_check(const struct spec_resources *r, const char *at, struct err *e)
 {
 	struct check c = { .e = e };

@@ -65,6 +65,7 @@ int check_process(struct check *c, const struct spec_process *p); /* is in it al
 int check_scheduler(struct check *c, const struct spec_scheduler *s);
 int check_linux(struct check *c, const struct spec_config *config);
 int check_devices(struct check *c, const struct spec_devices *l);
+int check_rdt(struct check *c, const struct spec_intel_rdt *r);
 int check_net_devices(struct check *c, const struct spec_linux *l);
 int check_sysctls(struct check *c, const struct spec_config *config);
 int check_seccomp(struct check *c, const struct spec_seccomp *s);

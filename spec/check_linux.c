@@ -83,11 +83,8 @@ static int check_propagation(struct check *c, const char *value)
 }
 
 /* closID becomes a directory name, the schemata become lines of a control file. */
-static int check_rdt(struct check *c, const struct spec_intel_rdt *r)
+int check_rdt(struct check *c, const struct spec_intel_rdt *r)
 {
-	if (!r)
-		return 0;
-	into(c, "intelRdt");
 	const char *id = r->clos_id;
 	if (id && (!id[0] || strcmp(id, ".") == 0 || strcmp(id, "..") == 0 ||
 		   (strchr(id, '/') && strcmp(id, "/") != 0)))
@@ -105,7 +102,6 @@ static int check_rdt(struct check *c, const struct spec_intel_rdt *r)
 		if (!r->schemata.v[i][0])
 			return bad_index(c, i, "must not be empty");
 	}
-	out(c);
 	out(c);
 	return 0;
 }
@@ -200,7 +196,13 @@ int check_linux(struct check *c, const struct spec_config *config)
 	    check_absolute_list(c, "readonlyPaths", &l->readonly_paths) < 0 ||
 	    check_no_control(c, "mountLabel", l->mount_label) < 0)
 		return -1;
-	if (check_rdt(c, l->intel_rdt) < 0 || check_memory_policy(c, l->memory_policy) < 0 ||
+	if (l->intel_rdt) {
+		into(c, "intelRdt");
+		if (check_rdt(c, l->intel_rdt) < 0)
+			return -1;
+		out(c);
+	}
+	if (check_memory_policy(c, l->memory_policy) < 0 ||
 	    check_personality(c, l->personality) < 0)
 		return -1;
 	if (l->resources) {

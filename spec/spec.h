@@ -39,6 +39,7 @@ int spec_process_check(const struct spec_process *p, const char *at, spec_warn_f
 		       struct err *e);
 /* `at` as above: "linux.resources" or "" */
 int spec_resources_check(const struct spec_resources *r, const char *at, struct err *e);
+int spec_intel_rdt_check(const struct spec_intel_rdt *r, struct err *e);
 
 /* Line and column (1-based) of the value at a JSON path in a document, for error messages about a
  * check that failed after decoding. 0 when found, -1 otherwise. */

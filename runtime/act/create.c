@@ -112,6 +112,7 @@ int creation_load(struct creation *x, const struct creation_args *args, struct e
 	if (!x->config || check_terminal(x, e) < 0 || facts_gather(&x->facts, &x->arena, e) < 0)
 		return -1;
 	gather_lsm(&x->facts, x->config);
+	x->facts.resctrl_mounted = x->config->linux_->intel_rdt && rdt_mount_path(&x->arena);
 	if (x->facts.selinux_enabled &&
 	    lsm_check_process(x->config->process, x->config->linux_->mount_label, "process", e) < 0)
 		return -1;
@@ -182,6 +183,8 @@ static void undo(struct creation *x)
 	netdev_undo(&x->net);
 	if (x->pid_file_made)
 		unlink(x->args->pid_file);
+	rdt_remove(&x->rec.rdt, x->args->id, x->rdt_shared, &e);
+	warn_and_clear(&e);
 	cgroup_destroy(&x->rec.cgroup, &e);
 	warn_and_clear(&e);
 	if (x->dir_made)

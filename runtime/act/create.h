@@ -14,6 +14,7 @@
 #include "../state/state.h"
 #include "act.h"
 #include "netdev.h"
+#include "rdt.h"
 
 /* What the command line says. */
 struct creation_args {
@@ -40,6 +41,7 @@ struct creation {
 	struct net_devices net;
 	int cgfd, listen;
 	struct cgroup_room room;
+	bool rdt_shared; /* the class of service with a name was made by us */
 	bool dir_made, pid_file_made, ns_waiting, hooks_ran, armed;
 };
 #define CREATION_INIT { .dir = STATE_DIR_INIT, .init = INIT_PROC_INIT, .net = NET_DEVICES_INIT, .cgfd = -1, .listen = -1, .armed = true }

@@ -31,6 +31,7 @@ static int do_state_dir(struct creation *x, const struct host_step *s, struct er
 		return -1;
 	/* from here on `delete --force` finds what there is to clean up, whatever happens to us */
 	x->rec.cgroup.intended = !cgroup_exists(x->args->driver, x->rec.cgroup.path);
+	rdt_intend(&x->rec.rdt, &x->arena, x->config->linux_->intel_rdt, x->args->id);
 	if (state_write(&x->dir, &x->rec, e) < 0)
 		return -1;
 	return plan_compile_seccomp(&x->plan, x->config->linux_->seccomp, x->dir.root_fd, e);
@@ -56,6 +57,22 @@ static int do_device_filter(struct creation *x, const struct host_step *s, struc
 {
 	(void)s;
 	return x->cgfd < 0 ? 0 : cgroup_device_filter(x->cgfd, x->config, x->facts.rootless, e);
+}
+
+static int do_rdt(struct creation *x, const struct host_step *s, struct err *e)
+{
+	(void)s;
+	if (rdt_create(&x->rec.rdt, &x->rdt_shared, x->config->linux_->intel_rdt, x->args->id, e) == 0)
+		return 0;
+	spec_err_locate(e, x->json, x->json_len);
+	return -1;
+}
+
+/* When all there is is the process: what it forks is in the groups by itself. */
+static int do_rdt_join(struct creation *x, const struct host_step *s, struct err *e)
+{
+	(void)s;
+	return rdt_join(x->config->linux_->intel_rdt, x->args->id, x->init.pid, e);
 }
 
 static int do_open_fds(struct creation *x, const struct host_step *s, struct err *e)
@@ -207,6 +224,7 @@ static host_fn *const host_fns[HOST_STEP_KINDS] = {
 	[HOST_MAPS] = do_maps,		 [HOST_OOM_SCORE] = do_oom_score,
 	[HOST_HOOKS] = do_hooks,	 [HOST_INSIDE] = do_inside,
 	[HOST_CONSOLE] = do_console,	 [HOST_PID_FILE] = do_pid_file,
+	[HOST_RDT] = do_rdt,		 [HOST_RDT_JOIN] = do_rdt_join,
 	[HOST_STATE] = do_state,	 [HOST_NET_DEVICES] = do_net_devices,
 };
 

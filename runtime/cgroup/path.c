@@ -18,45 +18,12 @@
 #include <sys/vfs.h>
 
 #include "../lib/fd.h"
+#include "../lib/mountinfo.h"
 #include "../lib/sys.h"
 
 /* Where it nearly always is: pure v2, and the hybrid layout. Saves reading mountinfo, which can have
  * thousands of lines. */
 static const char *const usual_mounts[] = { "/sys/fs/cgroup", "/sys/fs/cgroup/unified" };
-
-/* mountinfo writes space, tab, newline and backslash as \ooo. */
-static char *unescape(char *s)
-{
-	char *to = s;
-	for (const char *p = s; *p; to++) {
-		if (p[0] == '\\' && p[1] >= '0' && p[1] <= '3' && p[2] >= '0' && p[2] <= '7' && p[3] >= '0' &&
-		    p[3] <= '7') {
-			*to = (char)((p[1] - '0') << 6 | (p[2] - '0') << 3 | (p[3] - '0'));
-			p += 4;
-		} else {
-			*to = *p++;
-		}
-	}
-	*to = '\0';
-	return s;
-}
-
-/* The mount point in a line of mountinfo when it is a cgroup2 that shows the whole hierarchy (its root
- * is "/"; a bind mount of a part of it has another one), else NULL. Cuts the line up. */
-static char *cgroup2_mount_point(char *line)
-{
-	char *sep = strstr(line, " - ");
-	if (!sep || strncmp(sep + 3, "cgroup2 ", 8) != 0)
-		return NULL;
-	*sep = '\0';
-	char *save, *field[5];
-	for (int i = 0; i < 5; i++) {
-		field[i] = strtok_r(i ? NULL : line, " ", &save);
-		if (!field[i])
-			return NULL;
-	}
-	return strcmp(field[3], "/") == 0 ? unescape(field[4]) : NULL;
-}
 
 static const char *mount_from_mountinfo(struct arena *a, struct err *e)
 {
@@ -71,7 +38,7 @@ static const char *mount_from_mountinfo(struct arena *a, struct err *e)
 	bool v1 = false;
 	while (!found && getline(&line, &size, f) > 0) {
 		v1 = v1 || strstr(line, " - cgroup ");
-		const char *mp = cgroup2_mount_point(line);
+		const char *mp = mountinfo_point(line, "cgroup2");
 		if (mp)
 			found = arena_strdup(a, mp);
 	}

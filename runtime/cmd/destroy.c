@@ -2,7 +2,7 @@
 /*
  * The end of a container, for delete and for a start whose hooks failed. In this order:
  *   1. kill what is left of it, wait for the end of its process
- *   2. remove the cgroup, then the state folder with the record last: whenever this is interrupted,
+ *   2. remove its resctrl groups and the cgroup, then the state folder with the record last: whenever this is interrupted,
  *      another delete finds what it needs to go on
  *   3. run the poststop hooks; they are told that the container is gone, and it is
  */
@@ -14,6 +14,7 @@
 #include <time.h>
 
 #include "../../hooks/hooks.h"
+#include "../act/rdt.h"
 #include "../lib/fd.h"
 #include "../lib/sys.h"
 
@@ -69,7 +70,7 @@ static int kill_everything(const struct container *c, struct err *e)
 int container_remove(struct container *c, const struct spec_hooks *hooks, struct err *e)
 {
 	cgroup_remove_leftover(&c->rec.cgroup);
-	if (kill_everything(c, e) < 0 || cgroup_destroy(&c->rec.cgroup, e) < 0 ||
+	if (kill_everything(c, e) < 0 || rdt_remove(&c->rec.rdt, c->dir.id, false, e) < 0 || cgroup_destroy(&c->rec.cgroup, e) < 0 ||
 	    state_dir_remove(&c->dir, e) < 0)
 		return -1;
 	if (!hooks || !hooks->kind[HOOK_POSTSTOP].n)

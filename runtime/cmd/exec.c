@@ -138,8 +138,10 @@ static int exec_in(struct container *c, const struct exec_opts *o, int argc, cha
 	CLEANUP_INIT_PROC struct init_proc ip = INIT_PROC_INIT;
 	if (is_rootless())
 		ip.own_oom = proc->oom_score_adj;
+	const struct spec_intel_rdt *rdt = cfg->linux_->intel_rdt;
 	if (spawn(&plan, c, &ip, o, preserve, e) < 0 ||
-	    launch_wait(&plan, &ip, ip.sync, 1U << MSG_READY, e) < 0 || hand_over(&ip, proc, c->rec.ns_flags, o, e) < 0)
+	    launch_wait(&plan, &ip, ip.sync, 1U << MSG_READY, e) < 0 ||
+	    (rdt && rdt_join(rdt, c->dir.id, ip.pid, e) < 0) || hand_over(&ip, proc, c->rec.ns_flags, o, e) < 0)
 		return -1;
 	/* before the program does anything; taken back when it does not come to that, since some engines take a
 	 * pid file for success and look at nothing else */

@@ -135,9 +135,9 @@ static void print_intel_rdt(struct json *j)
 {
 	json_key(j, "intelRdt");
 	json_map(j);
-	json_kbool(j, "enabled", false);
-	json_kbool(j, "schemata", false);
-	json_kbool(j, "monitoring", false);
+	json_kbool(j, "enabled", true);
+	json_kbool(j, "schemata", true);
+	json_kbool(j, "monitoring", true);
 	json_end_map(j);
 }
 

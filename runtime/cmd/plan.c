@@ -30,7 +30,7 @@ static int plan_facts(const struct globals *g, struct plan_facts *f, struct aren
 	if (!f->rootless)
 		f->unprivileged = f->trees_inside = f->setgroups_denied = false;
 	/* nor need the config be for this host */
-	f->apparmor_enabled = f->selinux_enabled = true;
+	f->apparmor_enabled = f->selinux_enabled = f->resctrl_mounted = true;
 	if (g->driver == CGROUP_DISABLED) {
 		struct err none = { 0 };
 		/* absent: the planner says so when it matters */

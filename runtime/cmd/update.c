@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "../../spec/spec.h"
+#include "../act/rdt.h"
 #include "../lib/fd.h"
 
 struct update_opts {
@@ -152,8 +153,6 @@ static int set_value(const struct limit_row *row, const char *text, char *object
 /* An option with an empty value counts as not given; scripts write --cpu-quota "$QUOTA". */
 static int add_options(struct arena *a, const struct update_opts *o, struct spec_resources *r, struct err *e)
 {
-	if ((o->l3_cache_schema && *o->l3_cache_schema) || (o->mem_bw_schema && *o->mem_bw_schema))
-		return err_set(e, 0, "--l3-cache-schema and --mem-bw-schema: Intel RDT is not supported");
 	for (size_t i = 0; i < sizeof(limits) / sizeof(*limits); i++) {
 		const char *text;
 		memcpy(&text, (const char *)o + limits[i].option, sizeof(text));
@@ -232,6 +231,20 @@ static int complete_swap(int cgroup, struct spec_resources *r, struct err *e)
 	return 0;
 }
 
+/* The two options that are no limits of the cgroup. Empty counts as not given here as well. */
+static int update_rdt(const struct container *c, const struct update_opts *o, struct err *e)
+{
+	struct spec_intel_rdt r = {
+		.l3_cache_schema = o->l3_cache_schema && *o->l3_cache_schema ? o->l3_cache_schema : NULL,
+		.mem_bw_schema = o->mem_bw_schema && *o->mem_bw_schema ? o->mem_bw_schema : NULL,
+	};
+	if (!r.l3_cache_schema && !r.mem_bw_schema)
+		return 0;
+	if (!*c->rec.rdt.group)
+		return err_set(e, 0, "container \"%s\" has no linux.intelRdt", c->dir.id);
+	return spec_intel_rdt_check(&r, e) < 0 ? -1 : rdt_update(&c->rec.rdt, r.l3_cache_schema, r.mem_bw_schema, e);
+}
+
 static int update_run(const struct globals *g, void *opts, int argc, char **argv, struct err *e)
 {
 	(void)argc;
@@ -261,7 +274,7 @@ static int update_run(const struct globals *g, void *opts, int argc, char **argv
 			spec_err_locate(e, json, len);
 		return -1;
 	}
-	return 0;
+	return update_rdt(&c, o, e);
 }
 
 #define LIMIT(name, member, arg, help) { name, 0, OPT_STRING, OPTION(member), arg, help }
@@ -283,8 +296,8 @@ static const struct option_row update_options[] = {
 	LIMIT("memory-reservation", memory_reservation, "BYTES", "memory to be protected from reclaim"),
 	LIMIT("memory-swap", memory_swap, "BYTES", "memory and swap together; -1: no limit"),
 	LIMIT("pids-limit", pids_limit, "N", "number of processes; -1: no limit"),
-	LIMIT("l3-cache-schema", l3_cache_schema, "SCHEMA", "not supported"),
-	LIMIT("mem-bw-schema", mem_bw_schema, "SCHEMA", "not supported"),
+	LIMIT("l3-cache-schema", l3_cache_schema, "SCHEMA", "L3 cache of a container with intelRdt"),
+	LIMIT("mem-bw-schema", mem_bw_schema, "SCHEMA", "memory bandwidth of a container with intelRdt"),
 	{ 0 },
 };
 

@@ -98,8 +98,8 @@ int build_init(struct build *b, struct err *e)
 		return -1;
 	if (b->exec)
 		return 0;
-	if (l->intel_rdt)
-		return err_config(e, "linux.intelRdt", "resctrl is not supported yet");
+	if (l->intel_rdt && !b->f->resctrl_mounted)
+		return err_config(e, "linux.intelRdt", "no resctrl file system is mounted on this host");
 	return 0;
 }
 

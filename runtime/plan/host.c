@@ -139,10 +139,31 @@ static const char *net_devices(struct build *b)
 	return d->n > SHOWN ? arena_printf(b->p->arena, "%s and %zu more", text, d->n - SHOWN) : text;
 }
 
+/* "group c1: L3:0=f, MB:0=50; monitored" */
+static const char *rdt_groups(struct build *b, const struct spec_intel_rdt *r)
+{
+	enum { SHOWN = 16 };
+	const char *text = arena_printf(b->p->arena, "group %s", r->clos_id ? r->clos_id : b->f->id ? b->f->id : "");
+	const char *lines[2 + SHOWN], *sep = ": ";
+	size_t n = 0;
+	if (r->l3_cache_schema)
+		lines[n++] = r->l3_cache_schema;
+	if (r->mem_bw_schema)
+		lines[n++] = r->mem_bw_schema;
+	for (size_t i = 0; i < r->schemata.n && i < SHOWN; i++)
+		lines[n++] = r->schemata.v[i];
+	for (size_t i = 0; i < n; i++, sep = ", ")
+		text = arena_printf(b->p->arena, "%s%s%s", text, sep, lines[i]);
+	return r->enable_monitoring ? arena_printf(b->p->arena, "%s; monitored", text) : text;
+}
+
 void plan_host_create(struct build *b)
 {
+	const struct spec_intel_rdt *rdt = b->c->linux_->intel_rdt;
 	add(b, HOST_STATE_DIR, RUNTIME "reserves the id", 0, b->f->id);
 	add_cgroup(b);
+	if (rdt)
+		add(b, HOST_RDT, "linux.intelRdt", 0, rdt_groups(b, rdt));
 	add_process(b);
 	if (spec_new_namespace(b->c->linux_, NS_USER))
 		add_maps(b);
@@ -151,6 +172,8 @@ void plan_host_create(struct build *b)
 	add_hooks(b, HOOK_PRESTART);
 	add_hooks(b, HOOK_CREATE_RUNTIME);
 	add(b, HOST_INSIDE, RUNTIME "the steps inside, up to ready", (int64_t)b->p->ninside, NULL);
+	if (rdt)
+		add(b, HOST_RDT_JOIN, "linux.intelRdt", 0, NULL);
 	add_console(b);
 	add(b, HOST_PID_FILE, RUNTIME "when --pid-file is given", 0, NULL);
 	add(b, HOST_STATE, RUNTIME "state \"created\"", 0, NULL);
@@ -180,6 +203,7 @@ enum plan_kind plan_host_anchor(const struct host_step *h)
 	case HOST_HOOKS:
 		return h->num == HOOK_POSTSTART ? STEP_KINDS : STEP_SYNC_NS;
 	case HOST_INSIDE:
+	case HOST_RDT_JOIN:
 	case HOST_CONSOLE:
 	case HOST_PID_FILE:
 	case HOST_STATE:

@@ -22,6 +22,7 @@ struct plan_facts {
 	const char *bundle;	  /* absolute path */
 	const char *id;
 	bool apparmor_enabled, selinux_enabled;
+	bool resctrl_mounted;	  /* asked only for a config with intelRdt */
 	bool unprivileged;	  /* no CAP_SYS_ADMIN in our user namespace; so we need a new one, and can map there
 				   * nothing but ourselves without help */
 	uint32_t euid, egid;	  /* set when rootless */
@@ -84,6 +85,7 @@ enum host_step_kind {
 	HOST_CGROUP,	   /* text: cgroup path, or "" for the default */
 	HOST_RESOURCES,	   /* limits, text: summary */
 	HOST_DEVICE_FILTER,
+	HOST_RDT,	   /* resctrl groups; text: group and what it gets */
 	HOST_OPEN_FDS,	   /* the fds of the plan */
 	HOST_CLONE,	   /* num: CLONE_* flags of clone3(2) */
 	HOST_MAPS,	   /* uid_map, gid_map at sync #1; num: 1: setgroups is denied first; text: "newuidmap" when
@@ -92,6 +94,7 @@ enum host_step_kind {
 	HOST_NET_DEVICES,
 	HOST_HOOKS,	   /* num: enum hook_kind */
 	HOST_INSIDE,	   /* here the inside steps run */
+	HOST_RDT_JOIN,	   /* the process into its resctrl groups */
 	HOST_CONSOLE,	   /* hand over the pty master */
 	HOST_PID_FILE,
 	HOST_STATE,	   /* state "created" */

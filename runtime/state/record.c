@@ -58,6 +58,8 @@ static const struct member members[] = {
 	{ "cgroupMade", M_UINT, R(cgroup.made) },
 	{ "cgroupIntended", M_BOOL, R(cgroup.intended) },
 	{ "cgroupScope", M_NAME, R(cgroup.scope) },
+	{ "rdtGroup", M_NAME, R(rdt.group) },
+	{ "rdtMade", M_UINT, R(rdt.made) },
 	{ "annotations", M_MAP, R(annotations) },
 };
 enum { MEMBERS = sizeof(members) / sizeof(*members) };
@@ -324,6 +326,15 @@ static int on_key(void *ctx, const unsigned char *key, size_t len)
 	return 1;
 }
 
+/* It names a directory, and one that is removed has the container's name. */
+static bool rdt_ok(const struct rdt_ref *ref, const char *id)
+{
+	const char *g = ref->group;
+	if ((ref->made & RDT_GROUP) && strcmp(g, id) != 0)
+		return false;
+	return strcmp(g, "/") == 0 || (!strchr(g, '/') && strcmp(g, ".") != 0 && strcmp(g, "..") != 0);
+}
+
 /* what no single value shows */
 static int check_record(struct reader *rd, const char *id)
 {
@@ -336,6 +347,8 @@ static int check_record(struct reader *rd, const char *id)
 		return refuse(rd, "id of another container");
 	if (has_control(c->path) || (c->path[0] != '/' && c->path[0] != '\0'))
 		return refuse(rd, "bad cgroup path");
+	if (!rdt_ok(&r->rdt, id))
+		return refuse(rd, "bad resctrl group");
 	if (c->inode && (!c->path[0] || !c->path[1]))
 		return refuse(rd, "cgroup without a path");
 	return 1;

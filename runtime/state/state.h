@@ -28,6 +28,13 @@
 enum status { STATUS_CREATING, STATUS_CREATED, STATUS_RUNNING, STATUS_PAUSED, STATUS_STOPPED };
 const char *status_name(enum status s);
 
+/* The resctrl groups of a container (linux.intelRdt). */
+enum { RDT_GROUP = 1, RDT_MONITOR = 2 };
+struct rdt_ref {
+	const char *group; /* name of its group, "/": the default one, NULL or "": none */
+	unsigned made;	   /* RDT_*: what berth made for this container alone, and removes with it */
+};
+
 /* state.json. Strings live in the arena it was read into or belong to the caller. */
 struct record {
 	const char *id;
@@ -39,6 +46,7 @@ struct record {
 	pid_t pid;		 /* 0: none yet */
 	uint64_t start_time;	 /* of pid, field 22 of /proc/PID/stat */
 	struct cgroup_ref cgroup;
+	struct rdt_ref rdt;
 	struct kvv annotations;
 	uint64_t ns_flags;	 /* CLONE_NEW*: namespaces the container does not share with berth */
 	bool no_new_keyring;	 /* create had --no-new-keyring */

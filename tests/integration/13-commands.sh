@@ -122,7 +122,7 @@ test_update_bad_input()
 	done
 	rt_fails 'pids-limit: invalid value "many"' update --pids-limit many "$ID"
 	rt_fails 'cpu-period: invalid value "-1"' update --cpu-period -1 "$ID"
-	rt_fails 'Intel RDT is not supported' update --l3-cache-schema L3:0=f "$ID"
+	rt_fails 'has no linux.intelRdt' update --l3-cache-schema L3:0=f "$ID"
 	rt_fails 'no such file or directory' update --resources /no/such/file "$ID"
 	rt_fails 'is not a regular file' update --resources /dev/zero "$ID"
 	echo '{' >r.json

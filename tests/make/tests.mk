@@ -39,7 +39,13 @@ $(BUILD)/tests/%: tests/probe/%.c
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(CPPFLAGS) -std=gnu11 -O1 -g $(WARN) -o $@ $< $(HELPER_LIBS)
 
-inside-programs: $(BUILD)/tests/probe $(HELPERS)
+# Preloaded into the runtime.
+$(BUILD)/tests/fake-resctrl.so: tests/probe/fake-resctrl.c
+	@mkdir -p $(@D)
+	$(call say,LINK,$@)
+	$(Q)$(CC) -std=gnu11 -O1 -g $(WARN) -shared -fPIC -o $@ $<
+
+inside-programs: $(BUILD)/tests/probe $(HELPERS) $(BUILD)/tests/fake-resctrl.so
 test-programs: $(BUILD)/berth $(UNIT_BIN) inside-programs
 
 # The dependencies come first, then a make of its own that finds them.

@@ -226,7 +226,7 @@ T_TEST(refusals)
 	c = (struct cfg){ .linux_ = "\"namespaces\":[{\"type\":\"mount\"}]", .top = ",\"hostname\":\"h\"" };
 	u_refused(&c, NULL, "hostname");
 	c = (struct cfg){ .linux_ = BASE_NS ",\"intelRdt\":{\"closID\":\"a\"}" };
-	u_refused(&c, NULL, "linux.intelRdt");
+	u_refused(&c, NULL, "linux.intelRdt"); /* no resctrl on this host */
 	c = (struct cfg){ .linux_ = BASE_NS ",\"rootfsPropagation\":\"bogus\"" };
 	u_refused(&c, NULL, "linux.rootfsPropagation");
 	c = (struct cfg){ .process = ",\"apparmorProfile\":\"x\"" };

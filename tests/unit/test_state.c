@@ -45,6 +45,7 @@ static struct record sample(void)
 		.created_done = true,
 		.cgroup = { .driver = CGROUP_SYSTEMD, .path = "/x.slice/y.scope", .inode = 1ULL << 63,
 			    .made = 2, .scope = "y.scope" },
+		.rdt = { "c1", RDT_GROUP | RDT_MONITOR },
 		.annotations = { annotations, 3 },
 	};
 }
@@ -358,6 +359,9 @@ T_TEST(record_hostile)
 		{ "\"cgroupPath\":\"/x.slice/y.scope\"", "\"cgroupPath\":\"x\"" },
 		{ "\"cgroupPath\":\"/x.slice/y.scope\"", "\"cgroupPath\":\"/x\\ny\"" },
 		{ "\"cgroupMade\":2", "\"cgroupMade\":5000" },
+		{ "\"rdtGroup\":\"c1\"", "\"rdtGroup\":\"other\"" }, /* not ours to remove */
+		{ "\"rdtGroup\":\"c1\",\"rdtMade\":3", "\"rdtGroup\":\"..\",\"rdtMade\":2" },
+		{ "\"rdtGroup\":\"c1\",\"rdtMade\":3", "\"rdtGroup\":\"a/b\",\"rdtMade\":2" },
 		{ "\"owner\":\"root\"", "\"owner\":\"a\\u001bb\"" },
 		{ "\"createdDone\":true", "\"createdDone\":1" },
 		{ "\"annotations\":{", "\"annotations\":{\"a\":{}," },
@@ -369,6 +373,7 @@ T_TEST(record_hostile)
 	};
 
 	T_INT(decode_with("\"pid\":4242", "\"pid\":0"), 0);
+	T_INT(decode_with("\"rdtGroup\":\"c1\",\"rdtMade\":3", "\"rdtGroup\":\"other\",\"rdtMade\":2"), 0);
 	T_INT(decode_with("\"owner\":\"root\"", " \"owner\" : \"r\\u006fot\""), 0);
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
 		if (decode_with(rows[i][0], rows[i][1]) != -1)
