@@ -32,9 +32,11 @@ int step_ns_join(struct init *in, const struct plan_step *s)
 	bool drop = (s->flags & STEP_F_SETGROUPS) && syscall(SYS_setgroups, 0, NULL) < 0;
 	if (fd < 0 || setns(fd, (int)s->val[0]) < 0)
 		return fail(in, DETAIL_NONE, errno, NULL);
-	in->groups_denied = drop && syscall(SYS_setgroups, 0, NULL) < 0;
-	if (in->groups_denied && errno != EPERM)
-		return fail(in, DETAIL_GROUPS, errno, NULL);
+	if (drop && syscall(SYS_setgroups, 0, NULL) < 0) {
+		if (errno != EPERM)
+			return fail(in, DETAIL_GROUPS, errno, NULL);
+		in->groups_denied = true;
+	}
 	drop_fd(&fd);
 	/* gaining capabilities in the user namespace has set this to fs.suid_dumpable */
 	not_dumpable();

@@ -255,18 +255,21 @@ static enum mount_role role_of(const struct build *b, size_t i)
 }
 
 /* These show a namespace, and only who owns it gets a new one. What is new belongs to the container's user namespace;
- * what it shares or joins may not. */
+ * what it shares with the runtime or joins may not. The runtime's own shows what is shared; for a network namespace
+ * that is joined its sysfs, read-only, is better than none, as all but the names of interfaces is the same. */
 static bool may_be_refused(const struct build *b, const char *type)
 {
 	static const struct {
 		const char *type;
 		enum ns_kind shows;
-	} rows[] = { { "sysfs", NS_NETWORK }, { "mqueue", NS_IPC }, { "proc", NS_PID } };
+		bool joined;
+	} rows[] = { { "sysfs", NS_NETWORK, true }, { "mqueue", NS_IPC, false }, { "proc", NS_PID, false } };
 	if (!b->userns && !b->f->rootless)
 		return false;
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
 		if (strcmp(type, rows[i].type) == 0)
-			return !spec_new_namespace(b->c->linux_, rows[i].shows);
+			return rows[i].joined ? !spec_new_namespace(b->c->linux_, rows[i].shows)
+					      : !spec_find_namespace(b->c->linux_, rows[i].shows);
 	return false;
 }
 

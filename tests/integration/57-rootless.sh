@@ -1,66 +1,10 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# shellcheck shell=bash
-# A user without privileges and without an engine. In a jail each call is made as such a user by root; rootless-user.sh is a
-# link to this file, with which a user who has logged in runs the same tests in the virtual machine.
+# shellcheck shell=bash disable=SC1091,SC2016,SC2154
+# vm: one driver
+# A user without privileges and without an engine. rootless-user.sh is a link to this file: the same tests by a user who
+# has logged in.
 
-ME=$(id -u)
-
-# From here on $BERTH is called by the user "tester", who may use the ids from 200000 to 265535.
-become_user()
-{
-	[ "$ME" = 0 ] || return 0
-	ME=4000
-	command -v newuidmap >/dev/null || skip "newuidmap is missing (package uidmap)"
-	mkdir -p /mnt/etc /run/user/$ME
-	{ cat /etc/passwd; echo "tester:x:$ME:$ME::/mnt/test:/bin/sh"; } >/mnt/etc/passwd
-	echo "tester:200000:65536" >/mnt/etc/subuid
-	cp /mnt/etc/subuid /mnt/etc/subgid
-	for f in passwd subuid subgid; do
-		touch /etc/$f
-		mount --bind /mnt/etc/$f /etc/$f || exit 1
-	done
-	cp "$BERTH" /mnt/etc/berth
-	chown -R $ME:$ME "$STATE" /run/user/$ME
-	user_wrapper ''
-	BERTH=/mnt/etc/as-user
-	export XDG_RUNTIME_DIR=/run/user/$ME
-	BASELINE[mounts]=$(list_mounts)
-	BASELINE[run]=$(list_run)
-}
-
-# user_wrapper COMMANDS: the program that $BERTH is; COMMANDS are done before root becomes the user
-user_wrapper()
-{
-	cat >/mnt/etc/as-user <<-X
-	#!/bin/sh
-	$1
-	exec setpriv --reuid=$ME --regid=$ME --clear-groups --inh-caps=-all --bounding-set=+all \${PRE:-} /mnt/etc/berth "\$@"
-	X
-	chmod 0755 /mnt/etc/as-user
-}
-
-# user_bundle [COMMAND...]: $B with what `spec --rootless` writes, without its terminal
-user_bundle()
-{
-	become_user
-	bundle_new "${USER_ID:-c1}"
-	rm "$B/config.json"
-	give
-	(cd "$B" && rt_ok spec --rootless) || exit 1
-	cfg '.process.terminal = false'
-	[ $# = 0 ] || args "$@"
-}
-
-# What root has made in $B is the user's.
-give()
-{
-	[ "$(id -u)" != 0 ] || chown -R -h "$ME:$ME" "$B"
-}
-
-script()
-{
-	args /bin/sh -c "$1"
-}
+. "$REPO/tests/integration/rootless.inc"
 
 # shows: runtime.scope.creator-can-operate
 test_spec_runs_as_it_is()
@@ -493,28 +437,6 @@ test_delegated_cgroup()
 }
 
 # ---- namespaces that engines make first ----
-
-# in_namespace OPTION...: $BERTH is called as root of a user namespace of the user, made by unshare(1)
-in_namespace()
-{
-	user_bundle /bin/true
-	local calls=$BERTH
-	[ "$(id -u)" != 0 ] || calls=/mnt/etc/berth
-	if [ "$(id -u)" = 0 ]; then
-		user_wrapper ''
-		sed -i "s|\${PRE:-} /mnt/etc/berth|unshare $* $calls|" /mnt/etc/as-user
-	else
-		printf '#!/bin/sh\nexec unshare %s %s "$@"\n' "$*" "$calls" >/mnt/test/as-root
-		chmod 0755 /mnt/test/as-root
-		BERTH=/mnt/test/as-root
-	fi
-}
-
-without_userns()
-{
-	ns_del user
-	cfg 'del(.linux.uidMappings, .linux.gidMappings)'
-}
 
 # run_in_namespace: each kind of container that an engine has there
 run_in_namespace()
