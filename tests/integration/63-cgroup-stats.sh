@@ -90,7 +90,7 @@ test_stats_of_memory()
 	assert_eq "$(stat_of '.data.memory.usage.max >= .data.memory.usage.usage')" true
 	assert_eq "$(stat_of '.data.memory.raw.shmem >= 8388608')" true
 	assert_eq "$(stat_of '.data.memory.raw.file == .data.memory.cache')" true
-	assert_eq "$(stat_of '.data.memory.usage.limit')" 18446744073709552000 # no limit: the largest number; jq rounds it
+	assert_contains "$OUT" '"memory":{"usage":{"limit":18446744073709551615,' # no limit; jq would round it
 	assert_eq "$(stat_of '.data.memory.events | keys')" "$(cut -d ' ' -f 1 "$(limits_dir)/memory.events" | jq -cRn '[inputs] | sort')"
 	rt_ok resume "$ID"
 	rt_ok update --memory 67108864 "$ID"
