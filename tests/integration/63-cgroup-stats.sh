@@ -21,7 +21,7 @@ busy()
 	mount_add /fill tmpfs tmpfs
 	args /bin/sh -c 'head -c 8m /dev/zero >/fill/f; i=0; while [ $i -lt 20000 ]; do i=$((i + 1)); done; echo busy >/tmp/done
 		exec sleep 1000'
-	up "$@"
+	up
 	wait_for 20 file_has "$B/rootfs/tmp/done" busy || die "not busy"
 }
 

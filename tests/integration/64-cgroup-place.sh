@@ -199,7 +199,7 @@ owned_bundle()
 {
 	bundle_new
 	userns
-	mount_add /sys/fs/cgroup cgroup cgroup "$@"
+	mount_add /sys/fs/cgroup cgroup cgroup
 	cfg '.process.user.uid = 5'
 	args /bin/sleep 1000
 }
