@@ -135,13 +135,7 @@ st()
 	"$BERTH" --root "$STATE" state "$ID" | jq -r "$1"
 }
 
-# The mount propagation, files below the root and the like of a container that lives, by its pid.
-inside()
-{
-	echo "/proc/$PID/root$1"
-}
-
-# What there may be too little of: controller:NAME userns netns agent apparmor-absent command:NAME cpus:N ...
+# What there may be too little of: controller:NAME command:NAME file:PATH absent:PATH cap:NUMBER cpus:N kernel:X.Y
 needs()
 {
 	local what

@@ -10,6 +10,9 @@
 #	The base config with GROUND and EDIT runs PROGRAM (split at blanks; "probe ..." is /bin/probe); EXPECTED is
 #	a list separated by " ;; ": "=line" is printed, "~regex" matches a line, "!regex" matches none, "refused": create or
 #	start fails; "refused|=line ...": either. BREAKAGE (default undo: EDIT is left out) is what must make it fail.
+# cgroup.tsv: IDS NEEDS EDIT FILES EXPECTED
+#	After create with EDIT, what the FILES (split at blanks) of the container's cgroup hold, joined by blanks, matches EXPECTED;
+#	without EDIT (the breakage "undo") it does not.
 # GROUND and EDIT are jq programs on config.json ($b: the bundle) or @NAME: one of grounds below; "-" is none.
 . "$REPO/conformance/lib.sh"
 
@@ -114,4 +117,21 @@ observe_row()
 		[ "$word" != "$expected" ] || break
 		expected=${expected#* ;; }
 	done
+}
+
+cgroup_row()
+{
+	local ids need edit files expected file text=
+	IFS=$'\t' read -r ids need edit files expected < <(sed -n "${ROW}p" "$REPO/conformance/cgroup.tsv")
+	# shellcheck disable=SC2086
+	needs $need
+	bundle_new
+	args /bin/sleep 100
+	cfg '.linux.cgroupsPath = "/t/c1"'
+	edit "$edit"
+	create_ok
+	for file in $files; do
+		text+="${text:+ }$(tr '\n' ' ' <"/sys/fs/cgroup/t/c1/$file" | sed 's/ $//')"
+	done
+	assert_match "$text" "$expected"
 }
