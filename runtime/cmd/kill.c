@@ -16,6 +16,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stddef.h>
+#include <string.h>
 
 #include "../../spec/spec.h"
 #include "../lib/fd.h"
@@ -58,12 +59,25 @@ static int kill_all(const struct container *c, int sig, struct err *e)
 	return 0;
 }
 
+/* The image may name the signal that ends its program (config.md, org.opencontainers.image annotations); a name that
+ * nobody knows is as good as none. */
+static int default_signal(const struct record *rec)
+{
+	for (size_t i = 0; i < rec->annotations.n; i++) {
+		if (strcmp(rec->annotations.v[i].key, "org.opencontainers.image.stopSignal") != 0)
+			continue;
+		int sig = spec_signal_number(rec->annotations.v[i].value);
+		return sig > 0 ? sig : SIGTERM;
+	}
+	return SIGTERM;
+}
+
 static int kill_run(const struct globals *g, void *opts, int argc, char **argv, struct err *e)
 {
 	const struct kill_options *o = opts;
 	const unsigned alive =
 		STATUS_BIT(STATUS_CREATED) | STATUS_BIT(STATUS_RUNNING) | STATUS_BIT(STATUS_PAUSED);
-	int sig = SIGTERM;
+	int sig = 0;
 
 	if (argc > 1) {
 		sig = spec_signal_number(argv[1]);
@@ -74,6 +88,8 @@ static int kill_run(const struct globals *g, void *opts, int argc, char **argv, 
 	if (container_open(&c, g, argv[0], 0, e) < 0 ||
 	    container_require(&c, alive | (o->all ? STATUS_BIT(STATUS_STOPPED) : 0), "kill", e) < 0)
 		return -1;
+	if (sig == 0 && argc == 1)
+		sig = default_signal(&c.rec);
 	return o->all ? kill_all(&c, sig, e) : kill_init(&c, sig, e);
 }
 
