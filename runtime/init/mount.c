@@ -241,6 +241,22 @@ static int open_target(struct init *in, const struct plan_step *s, bool *ret_mad
 	return fd;
 }
 
+/* mount(2) takes longer options than fsconfig(2). It wants a name for the target, and "." leads nowhere else. */
+static int mount_on(struct init *in, const struct plan_step *s, int target)
+{
+	uint64_t n;
+	char **data = plan_argv(in, s->str[2], &n);
+	int ret = -1, cwd = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (n != 4 || cwd < 0 || fchdir(target) < 0)
+		fail(in, DETAIL_TARGET, n == 4 ? errno : EINVAL, NULL);
+	else if (syscall(SYS_mount, data[1], ".", plan_text(in, s->str[0]), s->val[3], data[3]) < 0 || fchdir(cwd) < 0)
+		fail(in, DETAIL_FSMOUNT, errno, NULL);
+	else
+		ret = 0;
+	drop_fd(&cwd);
+	return ret;
+}
+
 int step_mount_fs(struct init *in, const struct plan_step *s)
 {
 	struct attrs one = attrs_of(s->val[0]), tree = attrs_of(s->val[1]);
@@ -250,6 +266,11 @@ int step_mount_fs(struct init *in, const struct plan_step *s)
 
 	if (target < 0)
 		return -1;
+	if (s->val[3]) {
+		ret = mount_on(in, s, target);
+		drop_fd(&target);
+		return ret;
+	}
 	if (!made && (s->flags & (STEP_F_COPYUP | STEP_F_COPY_MODE))) {
 		later = attr & MOUNT_ATTR_RDONLY; /* it has to be filled first */
 		attr &= ~later;

@@ -147,13 +147,35 @@ static int add_fs_data(struct build *b, struct mount_plan *mp, const char *opt, 
 	const char *eq = strchr(opt, '=');
 	size_t klen = eq ? (size_t)(eq - opt) : strlen(opt);
 	const char *value = eq ? eq + 1 : "";
-	if (!klen || klen > FSCONFIG_MAX || strlen(value) > FSCONFIG_MAX)
-		return err_config(e, at, "option \"%.40s\" has no name or is longer than %d bytes", opt,
-				  FSCONFIG_MAX);
+	if (!klen || klen > FSCONFIG_MAX)
+		return err_config(e, at, "option \"%.40s\" has no name or one longer than %d bytes", opt, FSCONFIG_MAX);
+	mp->long_option |= strlen(value) > FSCONFIG_MAX;
 	const char *key = arena_strndup(b->p->arena, opt, klen);
 	mp->has_mode |= strcmp(key, "mode") == 0;
 	mp->proc_subset |= strcmp(key, "subset") == 0;
 	mount_add_data(b, mp, key, value);
+	return 0;
+}
+
+/* One option too long for fsconfig(2), which overlayfs with a few layers has: all of them become the string of a
+ * mount(2). That is done at once, so nothing may be asked for that comes before or after it. */
+static int check_long(const struct mount_plan *mp, const char *at, struct err *e)
+{
+	enum { PAGE = 4096 }; /* what mount(2) reads, with the NUL */
+	size_t len = 0;
+	if (!mp->long_option)
+		return 0;
+	for (size_t i = 0; i < mp->ndata; i++) {
+		len += strlen(mp->data[i]) + 1;
+		if (strchr(mp->data[i], ','))
+			return err_config(e, at, "an option longer than %d bytes beside one with a comma: \"%.40s\"",
+					  FSCONFIG_MAX, mp->data[i]);
+	}
+	if (len > PAGE)
+		return err_config(e, at, "the options have %zu bytes, more than %d", len, PAGE);
+	if (mp->how != HOW_FS || mp->copyup || mp->idmap_asked || mp->m->uid_mappings.n || mp->propagation ||
+	    strcmp(mp->clean, "/") == 0)
+		return err_config(e, at, "an option longer than %d bytes is only for a plain new mount", FSCONFIG_MAX);
 	return 0;
 }
 
@@ -217,7 +239,7 @@ int mount_read_options(struct build *b, size_t i, struct mount_plan *mp, struct 
 		if (r < 0)
 			return -1;
 	}
-	if (check_combination(mp, 0, at, e) < 0)
+	if (check_combination(mp, 0, at, e) < 0 || check_long(mp, at, e) < 0)
 		return -1;
 	return read_idmap(b, i, mp, e);
 }

@@ -27,6 +27,7 @@ struct mount_plan {
 	const struct plan_idmap *idmap; /* NULL: ids are as they are */
 	struct attr_change attr, rec;
 	uint64_t propagation; /* MS_* | MS_REC, or 0 */
+	bool long_option;     /* one is too long for fsconfig(2): mount(2) */
 	const char **data;    /* key, value, key, value, ... for fsconfig(2) */
 	size_t ndata, cap_data;
 };

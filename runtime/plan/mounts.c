@@ -273,10 +273,57 @@ static bool may_be_refused(const struct build *b, const char *type)
 	return false;
 }
 
+static uint64_t mount_flags(uint64_t attr)
+{
+	static const struct {
+		uint64_t attr, flag;
+	} rows[] = {
+		{ MOUNT_ATTR_RDONLY, MS_RDONLY },	  { MOUNT_ATTR_NOSUID, MS_NOSUID },
+		{ MOUNT_ATTR_NODEV, MS_NODEV },		  { MOUNT_ATTR_NOEXEC, MS_NOEXEC },
+		{ MOUNT_ATTR_NOATIME, MS_NOATIME },	  { MOUNT_ATTR_STRICTATIME, MS_STRICTATIME },
+		{ MOUNT_ATTR_NODIRATIME, MS_NODIRATIME }, { MOUNT_ATTR_NOSYMFOLLOW, MS_NOSYMFOLLOW },
+	};
+	uint64_t flags = MS_SILENT; /* never 0 */
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+		flags |= attr & rows[i].attr ? rows[i].flag : 0;
+	return flags;
+}
+
+/* The data of a mount(2). A label has commas, and the quotes that are for them. */
+static uint32_t joined_data(struct build *b, const struct mount_plan *mp)
+{
+	const char *label = b->c->linux_->mount_label;
+	const char *list[] = { "source", mp->m->source ? mp->m->source : mp->type, "options", "" };
+	for (size_t i = 0; i < mp->ndata; i += 2) {
+		const char *value = mp->data[i + 1];
+		list[3] = arena_printf(b->p->arena, "%s%s%s%s%s", list[3], *list[3] ? "," : "", mp->data[i],
+				       *value ? "=" : "", value);
+	}
+	if (label && *label && takes_label(mp->type))
+		list[3] = arena_printf(b->p->arena, "%s,context=\"%s\"", list[3], label);
+	return plan_list(b->p, list, ARRAY_SIZE(list));
+}
+
+static void mount_long(struct build *b, const struct mount_plan *mp, const char *origin)
+{
+	uint32_t type = plan_str(b->p, mp->type), dest = plan_str(b->p, mp->dest);
+	uint32_t data = joined_data(b, mp);
+	struct inside_step *s = plan_inside(b->p, STEP_MOUNT_FS, origin);
+	s->note = "by mount(2), as an option is longer than fsconfig(2) takes";
+	s->s.str[0] = type;
+	s->s.str[1] = dest;
+	s->s.str[2] = data;
+	s->s.val[3] = mount_flags((mp->attr.set & ~mp->rec.clear) | mp->rec.set);
+}
+
 static void mount_fs(struct build *b, size_t i, const char *origin)
 {
 	struct mount_plan *mp = &b->mounts[i];
 	const char *label = b->c->linux_->mount_label;
+	if (mp->long_option) {
+		mount_long(b, mp, origin);
+		return;
+	}
 	if (mp->m->source && *mp->m->source)
 		mount_add_data(b, mp, "source", mp->m->source);
 	if (label && *label && takes_label(mp->type))
