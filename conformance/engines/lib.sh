@@ -26,6 +26,13 @@ only()
 	[ "$MODE" = "$1" ] || skip "only $1"
 }
 
+# oom_is_seen: with systemd a scope's cgroup goes with its last process, and who watches memory.events races with that;
+# on one processor it loses
+oom_is_seen()
+{
+	[ "$DRIVER" = cgroupfs ] || [ "$(nproc)" -gt 1 ] || skip "one processor: systemd removes the cgroup before it is read"
+}
+
 # eq ACTUAL WANTED [WHAT]
 eq()
 {

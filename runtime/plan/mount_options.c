@@ -127,23 +127,32 @@ static bool is_cgroup1(const char *type)
 	return type && strcmp(type, "cgroup") == 0;
 }
 
-/* Data of cgroup v1 mounts that says nothing about v2. */
-static bool ignore_cgroup1_data(const char *opt)
+/* What of a cgroup mount's data has nothing to act on: data of v1 that says nothing about v2, and flags of the whole
+ * hierarchy. Engines copy the latter from the host's mount. They are the host's: the kernel takes them in the first
+ * cgroup namespace only, and there the container's own cgroup is bound. */
+static bool ignore_cgroup_data(const char *type, const char *opt)
 {
-	static const char *const names[] = { "xattr", "none", "name=systemd" };
+	static const char *const names[] = { "nsdelegate",	     "favordynmods",		    "nofavordynmods",
+					     "memory_recursiveprot", "memory_hugetlb_accounting",
+					     "memory_localevents",   "pids_localevents" };
+	static const char *const v1[] = { "xattr", "none", "name=systemd" };
+	if (!type || (strcmp(type, "cgroup") != 0 && strcmp(type, "cgroup2") != 0))
+		return false;
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
 		if (strcmp(opt, names[i]) == 0)
+			return true;
+	for (size_t i = 0; is_cgroup1(type) && i < ARRAY_SIZE(v1); i++)
+		if (strcmp(opt, v1[i]) == 0)
 			return true;
 	return false;
 }
 
 static int add_fs_data(struct build *b, struct mount_plan *mp, const char *opt, const char *at, struct err *e)
 {
-	if (is_cgroup1(mp->m->type)) {
-		if (ignore_cgroup1_data(opt))
-			return 0;
+	if (ignore_cgroup_data(mp->m->type, opt))
+		return 0;
+	if (is_cgroup1(mp->m->type))
 		return err_config(e, at, "\"%s\" is not an option of cgroup v2", opt);
-	}
 	const char *eq = strchr(opt, '=');
 	size_t klen = eq ? (size_t)(eq - opt) : strlen(opt);
 	const char *value = eq ? eq + 1 : "";

@@ -66,7 +66,8 @@ int plan_process_find(struct build *b, struct err *e)
 	make_environment(b);
 	if (!b->env.home)
 		plan_inside(b->p, STEP_HOME, RUNTIME "process.env has no HOME")->s.val[0] = proc->user.uid;
-	add_step(b, STEP_CWD, "process.cwd", proc->cwd)->s.flags = STEP_F_MAKE;
+	/* of a container that runs, exec makes nothing: a name that is wrong shall not go unnoticed */
+	add_step(b, STEP_CWD, "process.cwd", proc->cwd)->s.flags = b->exec ? 0 : STEP_F_MAKE;
 	/* without a PATH in the environment a name without slash is not found */
 	uint32_t path = plan_str(b->p, b->env.path);
 	add_step(b, STEP_LOOKUP, "process.args[0]", proc->args.v[0])->s.str[1] = path;

@@ -19,6 +19,26 @@ test_default_filesystems()
 	assert_clean
 }
 
+# Engines give what the host's mount has; it changes nothing there.
+test_cgroup_mount_with_options_of_the_host()
+{
+	local type before
+	before=$(grep ' - cgroup2 ' /proc/self/mountinfo)
+	for type in cgroup cgroup2; do
+		bundle_new
+		mount_add /sys/fs/cgroup "$type" cgroup nosuid nsdelegate memory_recursiveprot favordynmods
+		args /bin/cat /sys/fs/cgroup/cgroup.controllers
+		run_ok
+		ns_del cgroup
+		run_ok
+		rm -rf "$B"
+	done
+	assert_eq "$(grep ' - cgroup2 ' /proc/self/mountinfo)" "$before" "mounts of the host"
+	bundle_new
+	mount_add /sys/fs/cgroup cgroup cgroup nosuid memory_nothing
+	run_fails 'mounts\[[0-9]+\].options: "memory_nothing" is not an option of cgroup v2'
+}
+
 test_cgroup_mount_without_cgroup_namespace()
 {
 	bundle_new

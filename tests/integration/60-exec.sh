@@ -56,6 +56,9 @@ test_exec_options()
 	assert_line 'gid=1001 1001 1001'
 	rt_ok exec -e C=3 "$ID" /bin/probe show env
 	assert_line env=C=3
+	# unlike that of the container's first process, a folder that is missing is not made
+	rt_fails 'chdir to cwd "/var/none": no such file or directory' exec --cwd /var/none "$ID" /bin/probe show cwd
+	[ ! -e "$B/rootfs/var/none" ] || die "the folder was made"
 	delete_ok --force
 	assert_clean
 }

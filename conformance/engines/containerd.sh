@@ -1,0 +1,213 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# shellcheck shell=bash disable=SC2016 source-path=SCRIPTDIR
+#
+# containerd by its own client, ctr.
+
+. ./containerd.inc
+export SHORT_OPS="run run_status run_tty task_life exec exec_tty pause kill metrics cgroup_path namespaces shim_left_alone info"
+
+after_op()
+{
+	c tasks ls -q | xargs -r -n 1 ctr -a "$CRI_SOCKET" tasks rm -f
+	c containers ls -q | xargs -r ctr -a "$CRI_SOCKET" containers rm
+}
+
+# ctr_run ARG... [-- CMD]: `ctr run` of a root file system with the runtime on trial
+ctr_run()
+{
+	local driver=()
+	[ "$DRIVER" != systemd ] || driver=(--runc-systemd-cgroup --cgroup "system.slice:ctr:$C")
+	c run --runc-binary "$BIN/$RT" "${driver[@]}" --env "PATH=/bin:/sbin" "$@"
+}
+
+# once CMD...
+once()
+{
+	ctr_run --rm --rootfs "$RUN/box" "$C" "$@"
+}
+
+# up_with OPTION... -- CMD...: in the background
+up_with()
+{
+	local options=()
+	while [ "$1" != -- ]; do
+		options+=("$1")
+		shift
+	done
+	shift
+	ctr_run -d --null-io "${options[@]}" --rootfs "$RUN/box" "$C" "$@"
+}
+
+up()
+{
+	up_with -- "$@"
+}
+
+pid_of()
+{
+	c tasks ls | awk -v id="$C" '$1 == id { print $2 }'
+}
+
+task_is()
+{
+	[ "$(c tasks ls | awk -v id="$C" '$1 == id { print $3 }')" = "$1" ]
+}
+
+op_run()
+{
+	eq "$(once echo hello)" hello
+	eq "$(c containers ls -q)" "" "containers left"
+}
+
+op_run_status()
+{
+	fails 42 once sh -c 'exit 42'
+	fails 1 once no-such-command
+	has "$OUT" "executable file not found"
+	eq "$(find "/run/containerd/runc" -mindepth 2 -maxdepth 2 -name "$C")" "" "state left"
+}
+
+op_run_tty()
+{
+	OUT=$(in_terminal ctr -a "$CRI_SOCKET" run --runc-binary "$BIN/$RT" --env PATH=/bin --rm -t --rootfs "$RUN/box" "$C" sh -c 'tty; stty size' |
+		sed 's/^\^@//')
+	match "$OUT" '^/dev/(pts/0|console)$'
+	has "$OUT" "30 100"
+}
+
+op_run_flags()
+{
+	OUT=$(ctr_run --rm --env A=b --cwd /tmp --user 7:8 --no-pivot --read-only --seccomp \
+		--mount type=tmpfs,src=t,dst=/scratch,options=size=1m \
+		--rootfs "$RUN/box" "$C" sh -c 'echo $A $PWD; id -u; grep Seccomp: /proc/self/status; df -k /scratch | tail -n 1')
+	has "$OUT" "b /tmp" 7 "1024"
+	match "$OUT" 'Seccomp:.2'
+}
+
+# created, started, ended, deleted one by one
+op_task_life()
+{
+	c containers create --runc-binary "$BIN/$RT" --env PATH=/bin --rootfs "$RUN/box" "$C" sh -c 'trap "exit 5" TERM; while :; do sleep 0.1; done'
+	c tasks start -d --null-io "$C"
+	task_is RUNNING
+	has "$(c tasks ps "$C")" "$(pid_of)"
+	sleep 0.3
+	c tasks kill -s TERM "$C"
+	wait_for 10 task_is STOPPED
+	has "$(c tasks rm "$C" 2>&1)" "exit code 5"
+	c containers rm "$C"
+}
+
+op_exec()
+{
+	up sleep 1000
+	eq "$(c tasks exec --exec-id e1 "$C" sh -c 'readlink /proc/self/ns/net')" "$(readlink "/proc/$(pid_of)/ns/net")"
+	fails 9 c tasks exec --exec-id e2 "$C" sh -c 'exit 9'
+	eq "$(c tasks exec --exec-id e3 --user 3 --cwd /tmp "$C" sh -c 'id -u; pwd')" $'3\n/tmp'
+}
+
+op_exec_tty()
+{
+	up sleep 1000
+	OUT=$(in_terminal ctr -a "$CRI_SOCKET" tasks exec -t --exec-id e1 "$C" sh -c \
+		'tty; until stty size | grep -q "30 100"; do sleep 0.1; done; stty size' | sed 's/^\^@//')
+	match "$OUT" '^/dev/pts/'
+	has "$OUT" "30 100"
+}
+
+op_exec_detached()
+{
+	up sleep 1000
+	c tasks exec -d --exec-id e1 "$C" sleep 2000
+	wait_for 10 pgrep -f '^sleep 2000'
+	c tasks kill --exec-id e1 -s KILL "$C"
+	wait_for 10 eval '! pgrep -f "^sleep 2000"'
+	task_is RUNNING
+}
+
+op_pause()
+{
+	up sleep 1000
+	c tasks pause "$C"
+	task_is PAUSED
+	file_has "$(cgroup_of "$(pid_of)")/cgroup.events" 'frozen 1'
+	c tasks resume "$C"
+	task_is RUNNING
+	file_has "$(cgroup_of "$(pid_of)")/cgroup.events" 'frozen 0'
+}
+
+op_kill()
+{
+	local pid
+	up sleep 1000
+	pid=$(pid_of)
+	c tasks kill -s KILL "$C"
+	wait_for 10 task_is STOPPED
+	[ ! -e "/proc/$pid" ] || die "it is left"
+	# nobody to send a signal to is said in words that containerd understands
+	c tasks kill -s KILL "$C" >out 2>&1 || file_has out 'already finished|not found'
+}
+
+# processes that share the host's pid namespace end with the container
+op_kill_all_host_pid()
+{
+	local group
+	up_with --with-ns pid:/proc/1/ns/pid -- sh -c 'sleep 3000 & exec sleep 1000'
+	wait_for 10 pgrep -f '^sleep 3000'
+	group=$(cgroup_of "$(pid_of)")
+	c tasks kill -a -s KILL "$C"
+	wait_for 10 task_is STOPPED
+	c tasks rm "$C" || true
+	! pgrep -f '^sleep 3000' || die "a process is left"
+	[ ! -e "$group" ] || die "its cgroup is left"
+}
+
+op_metrics()
+{
+	up_with --memory-limit 50000000 -- sh -c 'while :; do :; done'
+	OUT=$(c tasks metrics "$C")
+	match "$OUT" 'memory\.usage_limit +4999[0-9]+'
+	match "$OUT" 'pids\.current +1 *$'
+	match "$OUT" 'cpu\.usage_usec +[1-9]'
+}
+
+op_cgroup_path()
+{
+	up sleep 1000
+	if [ "$DRIVER" = systemd ]; then
+		match "$(cgroup_of "$(pid_of)")" "^/sys/fs/cgroup/system.slice/ctr-$C.scope(/container)?$"
+	else
+		match "$(cgroup_of "$(pid_of)")" "^/sys/fs/cgroup/default/$C(/container)?$"
+	fi
+}
+
+op_namespaces()
+{
+	once true
+	up_with --net-host -- sleep 1000
+	eq "$(readlink "/proc/$(pid_of)/ns/net")" "$(readlink /proc/self/ns/net)"
+}
+
+# containerd can be killed: shim, container and what is known of it stay
+op_shim_left_alone()
+{
+	local pid
+	up sleep 1000
+	pid=$(pid_of)
+	systemctl kill -s KILL --kill-whom=main berth-containerd
+	wait_for 10 systemctl is-failed berth-containerd
+	systemctl start berth-containerd
+	wait_for 40 c version
+	task_is RUNNING
+	eq "$(pid_of)" "$pid"
+	eq "$(c tasks exec --exec-id e1 "$C" echo again)" again
+	c tasks kill -s KILL "$C"
+	wait_for 10 task_is STOPPED
+}
+
+# what containerd learns of the runtime
+op_info()
+{
+	OUT=$(c plugins inspect-runtime --runc-binary "$BIN/$RT" io.containerd.runc.v2)
+	has "$OUT" ociVersionMax mountExtensions '"user"' rro
+}
