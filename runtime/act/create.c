@@ -54,6 +54,7 @@ static void fill_record(struct creation *x, const char *bundle)
 	r->annotations = x->config->annotations;
 	r->ns_flags = namespace_flags(x->config->linux_);
 	r->cgroup.driver = x->args->driver;
+	r->cgroup.mark = r->created;
 	r->no_new_keyring = x->args->no_new_keyring;
 	const struct spec_seccomp *seccomp = x->config->linux_->seccomp;
 	r->has_process = x->config->process != NULL;
@@ -126,12 +127,14 @@ int creation_load(struct creation *x, const struct creation_args *args, struct e
 					    .preserve_fds = preserve,
 					    .console_to_caller = args->foreground && !args->console_socket,
 					    .cgroup_disabled = args->driver == CGROUP_DISABLED,
-					    .systemd_cgroup = args->driver == CGROUP_SYSTEMD,
 					    .listen_fds = listen_fds };
 	hook_states(x);
 	if (args->driver != CGROUP_DISABLED &&
-	    cgroup_resolve_path(&x->arena, x->config, args->id, args->driver, x->facts.rootless, &x->rec.cgroup.path, e) < 0)
+	    cgroup_resolve_path(&x->arena, x->config, args->id, args->driver, x->facts.rootless, &x->rec.cgroup.path, e) < 0) {
+		spec_err_locate(e, x->json, x->json_len);
 		return -1;
+	}
+	x->request.cgroup_path = x->rec.cgroup.path;
 	if (plan_create(&x->plan, &x->arena, x->config, &x->request, &x->facts, e) < 0) {
 		spec_err_locate(e, x->json, x->json_len);
 		return -1;

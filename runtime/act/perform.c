@@ -75,6 +75,11 @@ static int do_rdt_join(struct creation *x, const struct host_step *s, struct err
 	return rdt_join(x->config->linux_->intel_rdt, x->args->id, x->init.pid, e);
 }
 
+static int do_cgroup_owner(struct creation *x, const struct host_step *s, struct err *e)
+{
+	return x->cgfd < 0 ? 0 : cgroup_give(x->cgfd, (uid_t)s->num, e);
+}
+
 static int do_open_fds(struct creation *x, const struct host_step *s, struct err *e)
 {
 	(void)s;
@@ -83,9 +88,6 @@ static int do_open_fds(struct creation *x, const struct host_step *s, struct err
 		if (x->listen < 0)
 			return -1;
 	}
-	uid_t owner;
-	if (x->cgfd >= 0 && cgroup_owner(x->config, &owner) && cgroup_give(x->cgfd, owner, e) < 0)
-		return -1;
 	struct launch_fds lf = { .pidfd = -1, .listen = x->listen, .cgroup = x->cgfd };
 	if (launch_open_fds(&x->plan, &lf, &x->init, e) == 0)
 		return 0;
@@ -100,9 +102,10 @@ static int do_clone(struct creation *x, const struct host_step *s, struct err *e
 	if (x->facts.rootless && x->config->process)
 		x->init.own_oom = x->config->process->oom_score_adj;
 	if (cgroup_room_make(cg, x->cgfd, x->config->linux_->resources, &x->room, e) < 0 ||
-	    cgroup_clone_begin(cg, x->cgfd, e) < 0 ||
-	    launch_start(&x->plan, &x->init, x->cgfd, x->request.preserve_fds, e) < 0)
+	    cgroup_clone_begin(cg, x->cgfd, e) < 0)
 		return -1;
+	if (launch_start(&x->plan, &x->init, x->cgfd, x->request.preserve_fds, e) < 0)
+		return cgroup_clone_failed(cg, x->cgfd, e);
 	return cgroup_clone_end(cg, x->cgfd, e);
 }
 
@@ -226,6 +229,7 @@ static host_fn *const host_fns[HOST_STEP_KINDS] = {
 	[HOST_CONSOLE] = do_console,	 [HOST_PID_FILE] = do_pid_file,
 	[HOST_RDT] = do_rdt,		 [HOST_RDT_JOIN] = do_rdt_join,
 	[HOST_STATE] = do_state,	 [HOST_NET_DEVICES] = do_net_devices,
+	[HOST_CGROUP_OWNER] = do_cgroup_owner,
 };
 
 int creation_perform(struct creation *x, struct err *e)

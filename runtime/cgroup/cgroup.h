@@ -37,6 +37,8 @@ struct cgroup_ref {
 			    * that existed is used: killed and frozen like ours, never removed */
 	const char *scope; /* systemd unit, or "" */
 	bool intended;	   /* there was no such cgroup yet and we were about to make it (inode is 0) */
+	const char *mark;  /* given by the caller, the same for all calls of a container: part of the description
+			    * of its unit; never stored here (it is when the container was created) */
 	struct cgroup_holder holder;
 };
 
@@ -55,7 +57,8 @@ int cgroup_resolve_path(struct arena *a, const struct spec_config *c, const char
 
 /* For a create that may be killed at any instant: is there a cgroup of this path already (cgroupfs driver; else
  * true)? When there was none and the record says `intended`, cgroup_remove_leftover() removes the one that the
- * killed create made, if it did, and is silent: rmdir(2) of a cgroup with a process or a child in it fails. */
+ * killed create made, if it did, and is silent: rmdir(2) of a cgroup with a process or a child in it fails.
+ * systemd driver: it stops the unit that carries our mark. */
 bool cgroup_exists(enum cgroup_driver d, const char *path);
 void cgroup_remove_leftover(const struct cgroup_ref *ref);
 
@@ -64,7 +67,8 @@ void cgroup_remove_leftover(const struct cgroup_ref *ref);
  * config (may be NULL) that cannot be applied on v2 before anything is made. Controllers are enabled by
  * cgroup_apply(). e->eno tells a caller without rights (EACCES, EPERM, EROFS). On success *ref is
  * filled in (strings in the arena) and *ret_fd is an O_RDONLY|O_DIRECTORY|O_CLOEXEC fd of it (-1 when
- * disabled), owned by the caller. On failure nothing that was made is left. cgroupfs, rootless: where we may make
+ * disabled), owned by the caller; of what *ref held before, only the mark counts. On failure nothing that
+ * was made is left. cgroupfs, rootless: where we may make
  * no cgroup and the config asks for no place and no limits, the container does without: as disabled. */
 int cgroup_create(struct arena *a, enum cgroup_driver d, const char *path, const struct spec_config *c,
 		  struct cgroup_ref *ref, int *ret_fd, struct err *e);
@@ -74,6 +78,8 @@ int cgroup_create(struct arena *a, enum cgroup_driver d, const char *path, const
  * is where it may clone into the cgroup. Nothing for other drivers. */
 int cgroup_clone_begin(struct cgroup_ref *ref, int cgfd, struct err *e);
 int cgroup_clone_end(struct cgroup_ref *ref, int cgfd, struct err *e);
+/* The clone failed with the error *e, which gets the reason when that is a threaded cgroup. Returns -1. */
+int cgroup_clone_failed(const struct cgroup_ref *ref, int cgfd, struct err *e);
 
 /* A pids.max that is too low for what happens while a container is made is raised before the clone and put
  * back when the container is created; for any other this does nothing. */
@@ -102,10 +108,8 @@ int cgroup_update(const struct cgroup_ref *ref, int cgfd, const struct spec_reso
  * only the first user namespace attach one). */
 int cgroup_device_filter(int cgfd, const struct spec_config *c, bool rootless, struct err *e);
 
-/* "Cgroup ownership" of the spec: does this config want its cgroup given to the container's user, and
- * to which uid of the host? Pure. Then cgroup_give() changes the owner of the directory and of the files
- * in /sys/kernel/cgroup/delegate, before the process is started. */
-bool cgroup_owner(const struct spec_config *c, uid_t *ret_uid);
+/* "Cgroup ownership" of the spec: changes the owner of the directory and of the files in
+ * /sys/kernel/cgroup/delegate, before the process is started. Planned by plan_cgroup_owner(). */
 int cgroup_give(int cgfd, uid_t uid, struct err *e);
 
 /* Open the cgroup of a container again; checks the inode. Returns an fd; -1 with *e unset and

@@ -3,7 +3,7 @@
  * The cgroupfs driver: make, find and remove a container's cgroup by hand.
  *
  * create:  open the deepest parent that exists, make the missing levels below it, open the last one,
- *          remember its inode number and how many levels are ours.
+ *          remember its inode number and how many levels are ours; enable all controllers.
  * open:    walk to the path and compare the inode number. What has another number is somebody else's.
  * destroy: the same comparison; then remove. First just rmdir(2), which is all that is needed when
  *          the processes are gone; only when that fails wait and look for cgroups below.
@@ -115,20 +115,30 @@ static int make_level(struct walk *w, int flags, int *ret_fd, bool *again, struc
 	return err_set(e, errno, "open cgroup \"/%s\"", w->rel);
 }
 
+/* A process that is born in a frozen cgroup never runs, and we would wait for it. A new cgroup is frozen when one
+ * above it is. */
+int cg_check_frozen(int cgfd, const char *path, bool existed, struct err *e)
+{
+	int frozen = cg_event_read(cgfd, CG_FROZEN);
+	if (frozen < 0)
+		return err_set(e, errno, "read cgroup.events of \"%s\"", path);
+	if (!frozen)
+		return 0;
+	return existed ? err_set(e, EBUSY, "cgroup \"%s\" exists and is frozen", path) :
+			 err_set(e, EBUSY, "cgroup \"%s\" is below a cgroup that is frozen", path);
+}
+
 /* A cgroup that was there before must be fit for a container: nobody else in it (all that we do to the
- * container later would be done to them), not frozen (the container would hang), no controllers
- * handed to children (then the kernel lets no process in). */
+ * container later would be done to them), not frozen, no controllers handed to children (then the kernel lets
+ * no process in). */
 static int check_existing(int cgfd, const char *rel, struct err *e)
 {
 	char buf[512];
 	int populated = cg_event_read(cgfd, CG_POPULATED);
-	int frozen = populated < 0 ? -1 : cg_event_read(cgfd, CG_FROZEN);
-	if (frozen < 0)
+	if (populated < 0)
 		return err_set(e, errno, "read cgroup.events of \"/%s\"", rel);
 	if (populated)
 		return err_set(e, EBUSY, "cgroup \"/%s\" exists and is not empty", rel);
-	if (frozen)
-		return err_set(e, EBUSY, "cgroup \"/%s\" exists and is frozen", rel);
 	if (fd_read_small(cgfd, "cgroup.subtree_control", buf, sizeof(buf)) > 0)
 		return err_set(e, EBUSY,
 			       "cgroup \"/%s\" exists and enables controllers (%s) for cgroups below it", rel,
@@ -156,7 +166,8 @@ static int make_all(struct walk *w, int *ret_fd, bool *again, struct err *e)
 	CLEANUP_FD int fd = -1;
 	if (make_level(w, O_RDONLY, &fd, again, e) < 0)
 		return -1;
-	if (w->made == 0 && check_existing(fd, w->rel, e) < 0)
+	if ((w->made == 0 && check_existing(fd, w->rel, e) < 0) ||
+	    cg_check_frozen(fd, w->rel - 1, w->made == 0, e) < 0)
 		return -1;
 	*ret_fd = take_fd(&fd);
 	return 0;
@@ -188,11 +199,23 @@ static int cgroupfs_create(struct arena *a, const char *path, const struct spec_
 		undo_walk(&w);
 		return -1;
 	}
-	*ref = (struct cgroup_ref){ .driver = CGROUP_CGROUPFS, .path = arena_strdup(a, path), .scope = "" };
+	*ref = (struct cgroup_ref){ .driver = CGROUP_CGROUPFS, .path = arena_strdup(a, path), .scope = "", .mark = ref->mark };
 	ref->inode = st.st_ino;
 	ref->made = w.made;
+	cg_controllers_offer(w.root, w.rel, fd);
 	*ret_fd = take_fd(&fd);
 	return 0;
+}
+
+int cgroup_clone_failed(const struct cgroup_ref *ref, int cgfd, struct err *e)
+{
+	char type[64];
+	if (e->eno != EOPNOTSUPP || cgfd < 0 || fd_read_small(cgfd, "cgroup.type", type, sizeof(type)) < 0 ||
+	    strcmp(type, "domain") == 0)
+		return -1;
+	err_clear(e);
+	return err_set(e, EOPNOTSUPP, "cgroup \"%s\" is in a threaded part of the hierarchy (its cgroup.type is \"%s\")",
+		       ref->path, type);
 }
 
 int cgroup_open(const struct cgroup_ref *ref, struct err *e)
@@ -282,4 +305,5 @@ const struct cgroup_driver_ops cgroupfs_ops = {
 	.resolve = cg_path_resolve,
 	.create = cgroupfs_create,
 	.destroy = cgroupfs_destroy,
+	.remove_leftover = cg_remove_leftover,
 };

@@ -151,6 +151,14 @@ int cgroup_update(const struct cgroup_ref *ref, int cgfd, const struct spec_reso
 	return ops->update ? ops->update(ref, cgfd, res, e) : cgroup_apply(cgfd, res, "", e);
 }
 
+void cgroup_remove_leftover(const struct cgroup_ref *ref)
+{
+	struct err ignored = { 0 };
+	const struct cgroup_driver_ops *ops = driver_ops(ref->driver, &ignored);
+	if (ops && ops->remove_leftover && !ref->inode && ref->path && *ref->path)
+		ops->remove_leftover(ref);
+}
+
 int cgroup_destroy(const struct cgroup_ref *ref, struct err *e)
 {
 	if (!ref->inode || !*ref->path)

@@ -19,6 +19,8 @@ struct cgroup_driver_ops {
 	int (*clone_end)(struct cgroup_ref *ref, int cgfd, struct err *e);
 	int (*update)(const struct cgroup_ref *ref, int cgfd, const struct spec_resources *res, struct err *e);
 	int (*destroy)(const struct cgroup_ref *ref, struct err *e);
+	/* of a create that was killed: its path is known, the cgroup (inode) is not; may be NULL */
+	void (*remove_leftover)(const struct cgroup_ref *ref);
 };
 extern const struct cgroup_driver_ops cgroupfs_ops; /* cgroupfs.c */
 extern const struct cgroup_driver_ops systemd_ops;  /* systemd.c */
@@ -37,6 +39,13 @@ const char *cg_path_of(struct arena *a, const char *file, struct err *e);
 int cg_root_open(struct arena *a, struct err *e);
 /* Open a directory below a cgroup directory: no links, no other mount, nothing above. */
 int cg_open_below(int dirfd, const char *rel, int flags);
+
+/* ---- leftover.c: .remove_leftover of the cgroupfs driver ---- */
+void cg_remove_leftover(const struct cgroup_ref *ref);
+
+/* ---- cgroupfs.c ---- */
+/* 0 when a process may be born in the cgroup as far as the freezer is concerned; existed: before berth came. */
+int cg_check_frozen(int cgfd, const char *path, bool existed, struct err *e);
 
 /* ---- events.c: cgroup.events and the wait for a change of it ---- */
 enum cg_event { CG_POPULATED, CG_FROZEN };
@@ -67,6 +76,9 @@ const char *cg_swap_from_v1(struct opt_i64 limit, int64_t swap, int64_t *ret);
 /* ---- controllers.c ---- */
 /* Make the files of a controller appear in a cgroup: enable it in the cgroups above. prop: for errors. */
 int cg_controller_enable(int cgfd, const char *name, const char *prop, struct err *e);
+/* All controllers that the hierarchy has, in all levels above the cgroup `rel` (a path below root without the
+ * first slash), as far as that is possible. */
+void cg_controllers_offer(int root, const char *rel, int cgfd);
 
 /* ---- apply.c ---- */
 /* cgroup_apply(). commit (may be NULL) is called when all is written; when it fails, what was written is

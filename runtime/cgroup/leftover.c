@@ -35,10 +35,10 @@ bool cgroup_exists(enum cgroup_driver d, const char *path)
 	return dir >= 0 && faccessat(dir, leaf, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
-void cgroup_remove_leftover(const struct cgroup_ref *ref)
+void cg_remove_leftover(const struct cgroup_ref *ref)
 {
 	const char *leaf;
-	if (ref->driver != CGROUP_CGROUPFS || !ref->intended || ref->inode || !ref->path)
+	if (!ref->intended)
 		return;
 	CLEANUP_FD int dir = open_parent(ref->path, &leaf);
 	if (dir >= 0)

@@ -47,16 +47,17 @@ static int systemd_resolve(struct arena *a, const struct spec_config *c, const c
 
 /* ---- create ---- */
 
-/* "docker-ID.scope" without ".scope": what the description calls the container. */
-static const char *unit_stem(struct arena *a, const struct cg_unit *u)
+/* Of "docker-ID.scope" without ".scope". The mark tells a unit of ours from another one that has its name. */
+static const char *unit_description(struct arena *a, const char *unit, const char *mark)
 {
-	return arena_strndup(a, u->name, strlen(u->name) - strlen(".scope"));
+	return arena_printf(a, "berth container %.*s, created %s", (int)(strlen(unit) - strlen(".scope")), unit,
+			    mark ? mark : "");
 }
 
-static int unit_properties(struct arena *a, const struct cg_unit *unit, const struct spec_config *c,
-			   struct cg_properties *p, struct err *e)
+static int unit_properties(struct arena *a, const struct cg_unit *unit, const char *mark,
+			   const struct spec_config *c, struct cg_properties *p, struct err *e)
 {
-	cg_properties_base(a, p, unit, unit_stem(a, unit));
+	cg_properties_base(a, p, unit, unit_description(a, unit->name, mark));
 	if (!c)
 		return 0;
 	if (c->linux_->resources) {
@@ -96,6 +97,8 @@ static int open_cgroup(struct arena *a, const char *path, struct cgroup_ref *ref
 	struct stat st;
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return err_set(e, errno, "open cgroup \"%s\" of unit \"%s\"", path, ref->scope);
+	if (cg_check_frozen(fd, path, false, e) < 0)
+		return -1;
 	ref->path = path;
 	ref->inode = st.st_ino;
 	ref->made = 1; /* the slices above are the manager's */
@@ -109,17 +112,19 @@ static int systemd_create(struct arena *a, const char *path, const struct spec_c
 	struct cg_unit unit;
 	struct cg_properties p = { 0 };
 	CLEANUP_BUS struct cg_bus b = CG_BUS_INIT;
-	if (cg_unit_from_path(a, path, &unit, e) < 0 || unit_properties(a, &unit, c, &p, e) < 0 ||
+	if (cg_unit_from_path(a, path, &unit, e) < 0 || unit_properties(a, &unit, ref->mark, c, &p, e) < 0 ||
 	    cg_bus_open(&b, is_rootless(), e) < 0)
 		return -1;
 	/* a slice lives without processes */
 	pid_t holder = unit.is_slice ? 0 : cg_hold_start(e);
 	if (holder < 0)
 		return -1;
-	struct cgroup_ref r = { .driver = CGROUP_SYSTEMD, .path = "", .scope = unit.name };
+	struct cgroup_ref r = { .driver = CGROUP_SYSTEMD, .path = "", .scope = unit.name, .mark = ref->mark };
 	r.holder = (struct cgroup_holder){ .pid = holder };
 	if (cg_bus_start(&b, unit.name, &p, holder, e) < 0) {
 		cg_hold_end(holder);
+		if (e->eno == ETIMEDOUT)
+			cg_bus_cancel(&b, unit.name);
 		return -1;
 	}
 	const char *made = unit_cgroup(a, &b, &unit, holder, e);
@@ -221,13 +226,39 @@ static int systemd_update(const struct cgroup_ref *ref, int cgfd, const struct s
 
 /* ---- destroy ---- */
 
+/* Our cgroup is there. Without it the unit of that name may be another one, made after ours had ended. */
+static bool cgroup_is_there(const struct cgroup_ref *ref)
+{
+	struct err ignored = { 0 };
+	CLEANUP_FD int fd = cgroup_open(ref, &ignored);
+	return fd >= 0;
+}
+
 /* The record of a create that was killed has the path but not the unit, which is its last part. */
 static int stop_unit(const struct cgroup_ref *ref, struct err *e)
 {
+	__attribute__((cleanup(arena_free))) struct arena a = { 0 };
 	CLEANUP_BUS struct cg_bus b = CG_BUS_INIT;
 	const char *slash = strrchr(ref->path, '/');
 	const char *unit = ref->scope && *ref->scope ? ref->scope : slash ? slash + 1 : ref->path;
-	return cg_bus_open(&b, is_rootless(), e) < 0 ? -1 : cg_bus_stop(&b, unit, e);
+	if (cg_bus_open(&b, is_rootless(), e) < 0)
+		return -1;
+	if (!cgroup_is_there(ref)) {
+		int ours = cg_bus_has_description(&b, unit, unit_description(&a, unit, ref->mark), e);
+		if (ours <= 0)
+			return ours;
+	}
+	return cg_bus_stop(&b, unit, e);
+}
+
+/* A create was killed after it had asked for the unit. The process that held a scope died with it, but systemd
+ * may have seen it alive no more and wait for the end of a process that never was in the scope; a slice
+ * lives without processes. */
+static void systemd_remove_leftover(const struct cgroup_ref *ref)
+{
+	struct err failed = { 0 };
+	if (stop_unit(ref, &failed) < 0)
+		log_warn("%s", failed.text);
 }
 
 static int systemd_destroy(const struct cgroup_ref *ref, struct err *e)
@@ -251,4 +282,5 @@ const struct cgroup_driver_ops systemd_ops = {
 	.clone_end = systemd_clone_end,
 	.update = systemd_update,
 	.destroy = systemd_destroy,
+	.remove_leftover = systemd_remove_leftover,
 };

@@ -63,7 +63,7 @@ void cg_property_bool(struct arena *a, struct cg_properties *p, const char *name
 void cg_property_u64(struct arena *a, struct cg_properties *p, const char *name, uint64_t v);
 void cg_property_str(struct arena *a, struct cg_properties *p, const char *name, const char *v);
 /* What a new unit gets whatever the config says. */
-void cg_properties_base(struct arena *a, struct cg_properties *p, const struct cg_unit *unit, const char *id);
+void cg_properties_base(struct arena *a, struct cg_properties *p, const struct cg_unit *unit, const char *description);
 /* Limits that the manager has a property for, so that it knows them and does not write others over
  * them. cpu_max: what cpu.max holds now ("" for a new cgroup), as quota and period may come alone. */
 void cg_properties_limits(struct arena *a, struct cg_properties *p, const struct cg_writes *w,
@@ -91,8 +91,12 @@ int cg_bus_open(struct cg_bus *b, bool user, struct err *e);
 int cg_bus_start(struct cg_bus *b, const char *unit, const struct cg_properties *p, pid_t pid, struct err *e);
 /* StopUnit, wait, ResetFailedUnit. A unit that is not there is success. */
 int cg_bus_stop(struct cg_bus *b, const char *unit, struct err *e);
+/* StopUnit without a wait: of a job that did not end in time. */
+void cg_bus_cancel(struct cg_bus *b, const char *unit);
 /* SetUnitProperties (until the unit ends), and wait until the manager has written the cgroup's files. */
 int cg_bus_set(struct cg_bus *b, const char *unit, const struct cg_properties *p, struct err *e);
+/* 1: there is a unit of this name with this description; 0: there is none; -1 with *e. */
+int cg_bus_has_description(struct cg_bus *b, const char *unit, const char *description, struct err *e);
 /* Cgroup of the manager: "" for the root. NULL with *e. */
 const char *cg_bus_manager_cgroup(struct arena *a, struct cg_bus *b, struct err *e);
 

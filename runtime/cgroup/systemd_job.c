@@ -197,18 +197,36 @@ static bool unit_is_gone(const struct cg_bus *b)
 	return is_error(b, "org.freedesktop.systemd1.NoSuchUnit");
 }
 
+static sd_bus_message *stop_message(struct cg_bus *b, const char *unit, struct err *e)
+{
+	sd_bus_message *m = NULL;
+	if (cg_bus_new_call(b, CG_MANAGER_IFACE, "StopUnit", &m, e) < 0)
+		return NULL;
+	int r = cg_sd.sd_bus_message_append(m, "ss", unit, "replace");
+	if (r >= 0)
+		return m;
+	cg_sd.sd_bus_message_unref(m);
+	cg_bus_build_failed(r, e);
+	return NULL;
+}
+
+void cg_bus_cancel(struct cg_bus *b, const char *unit)
+{
+	struct err ignored = { 0 };
+	sd_bus_message *m = stop_message(b, unit, &ignored);
+	if (m)
+		cg_bus_call(b, "cancel", m, NULL, &ignored);
+}
+
 int cg_bus_stop(struct cg_bus *b, const char *unit, struct err *e)
 {
 	__attribute__((cleanup(arena_free))) struct arena a = { 0 };
 	CLEANUP_JOB struct job j = { 0 };
-	sd_bus_message *m = NULL;
-	if (job_watch(b, &j, e) < 0 || cg_bus_new_call(b, CG_MANAGER_IFACE, "StopUnit", &m, e) < 0)
+	if (job_watch(b, &j, e) < 0)
 		return -1;
-	int r = cg_sd.sd_bus_message_append(m, "ss", unit, "replace");
-	if (r < 0) {
-		cg_sd.sd_bus_message_unref(m);
-		return cg_bus_build_failed(r, e);
-	}
+	sd_bus_message *m = stop_message(b, unit, e);
+	if (!m)
+		return -1;
 	if (call_job(b, arena_printf(&a, "stop unit \"%s\"", unit), m, &j, e) < 0) {
 		if (!unit_is_gone(b))
 			return -1;
@@ -252,6 +270,23 @@ int cg_bus_set(struct cg_bus *b, const char *unit, const struct cg_properties *p
 	if (cg_bus_new_call(b, "org.freedesktop.DBus.Peer", "Ping", &m, e) < 0)
 		return -1;
 	return cg_bus_call(b, "ping", m, NULL, e);
+}
+
+/* A unit that is not loaded has its name for a description. */
+int cg_bus_has_description(struct cg_bus *b, const char *unit, const char *description, struct err *e)
+{
+	sd_bus_error error = SD_BUS_ERROR_NULL;
+	char *path = NULL, *text = NULL;
+	int r = cg_sd.sd_bus_path_encode("/org/freedesktop/systemd1/unit", unit, &path);
+	if (r >= 0)
+		r = cg_sd.sd_bus_get_property_string(b->bus, CG_DEST, path, CG_UNIT_IFACE, "Description", &error, &text);
+	free(path);
+	if (r < 0)
+		return cg_bus_call_failed(b, "find out whose unit it is", &error, r, e);
+	r = strcmp(text, description) == 0;
+	free(text);
+	cg_sd.sd_bus_error_free(&error);
+	return r;
 }
 
 const char *cg_bus_manager_cgroup(struct arena *a, struct cg_bus *b, struct err *e)

@@ -48,10 +48,10 @@ void cg_property_str(struct arena *a, struct cg_properties *p, const char *name,
 
 /* ---- every unit ---- */
 
-void cg_properties_base(struct arena *a, struct cg_properties *p, const struct cg_unit *unit, const char *id)
+void cg_properties_base(struct arena *a, struct cg_properties *p, const struct cg_unit *unit, const char *description)
 {
 	static const char *const on[] = { "CPUAccounting", "MemoryAccounting", "TasksAccounting", "IOAccounting" };
-	cg_property_str(a, p, "Description", arena_printf(a, "berth container %s", id));
+	cg_property_str(a, p, "Description", description);
 	/* systemd-shutdown and slices' own dependencies are the engine's affair, not the container's */
 	cg_property_bool(a, p, "DefaultDependencies", false);
 	/* a failed unit does not stay: nobody would reset it after a crash of the engine */

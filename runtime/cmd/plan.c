@@ -61,9 +61,9 @@ static int run_plan(const struct globals *g, void *opts, int argc, char **argv, 
 		.no_new_keyring = o->no_new_keyring,
 		.wait_for_start = true,
 		.cgroup_disabled = g->driver == CGROUP_DISABLED,
-		.systemd_cgroup = g->driver == CGROUP_SYSTEMD,
 	};
-	if (plan_create(&p, &a, c, &r, &f, e) < 0) {
+	if (cgroup_resolve_path(&a, c, f.id, g->driver, f.rootless, &r.cgroup_path, e) < 0 ||
+	    plan_create(&p, &a, c, &r, &f, e) < 0) {
 		spec_err_locate(e, text, len);
 		return -1;
 	}

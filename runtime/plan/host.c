@@ -74,13 +74,15 @@ static void add_cgroup(struct build *b)
 	bool named = path && *path;
 	if (b->r->cgroup_disabled)
 		return;
-	const char *id = b->f->id ? b->f->id : "";
-	if (!named)
-		path = arena_printf(b->p->arena, b->r->systemd_cgroup ? "berth-%s.scope" : "/berth-%s", id);
-	add(b, HOST_CGROUP, named ? "linux.cgroupsPath" : RUNTIME "no linux.cgroupsPath: the default place", 0, path);
+	add(b, HOST_CGROUP, named ? "linux.cgroupsPath" : RUNTIME "no linux.cgroupsPath: the default place", 0,
+	    b->r->cgroup_path);
 	const char *limits = resources_summary(b);
 	if (limits)
 		add(b, HOST_RESOURCES, "linux.resources", 0, limits);
+	uint32_t owner;
+	size_t mount;
+	if (plan_cgroup_owner(b->c, &owner, &mount))
+		add(b, HOST_CGROUP_OWNER, arena_printf(b->p->arena, "mounts[%zu]", mount), owner, NULL);
 	if (b->f->rootless)
 		return; /* a device filter takes privileges over the first user namespace */
 	const struct spec_resources *r = b->c->linux_->resources;

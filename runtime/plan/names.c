@@ -109,6 +109,7 @@ const char *plan_host_step_name(enum host_step_kind k)
 		[HOST_STATE_DIR] = "state-dir",	 [HOST_CGROUP] = "cgroup",
 		[HOST_RESOURCES] = "resources",	 [HOST_DEVICE_FILTER] = "device-filter",
 		[HOST_RDT] = "rdt",		 [HOST_RDT_JOIN] = "rdt-join",
+		[HOST_CGROUP_OWNER] = "cgroup-owner",
 		[HOST_OPEN_FDS] = "open-fds",	 [HOST_CLONE] = "clone",
 		[HOST_MAPS] = "id-maps",	 [HOST_OOM_SCORE] = "oom-score",
 		[HOST_NET_DEVICES] = "net-devices", [HOST_HOOKS] = "hooks",

@@ -38,7 +38,7 @@ struct plan_request {
 	unsigned preserve_fds;
 	bool console_to_caller; /* run in the foreground without a console socket (for the printer) */
 	bool cgroup_disabled;	/* --cgroup-manager disabled */
-	bool systemd_cgroup;
+	const char *cgroup_path; /* what cgroup_resolve_path() says; NULL when disabled */
 	unsigned listen_fds;	/* LISTEN_FDS of the caller, 0: none; the container's env gets it too */
 	/* State JSON for the hooks that run inside, cut around the pid (state_json_split()), by kind: their
 	 * status differs (createContainer "creating", startContainer "created"). NULL: nothing. */
@@ -79,13 +79,18 @@ struct plan_fd {
 	int fd;		   /* -1 until act/ opened it; owned by the plan: plan_close_fds() */
 };
 
+/* Does this config want its cgroup given to the container's user, to which uid of the host, and which of its mounts
+ * says so? */
+bool plan_cgroup_owner(const struct spec_config *c, uint32_t *ret_uid, size_t *ret_mount);
+
 /* Host steps, in order; act/ performs them, the printer prints them. */
 enum host_step_kind {
 	HOST_STATE_DIR,	   /* the container's folder, state "creating" */
-	HOST_CGROUP,	   /* text: cgroup path, or "" for the default */
+	HOST_CGROUP,	   /* text: cgroup path below the mount, with systemd below the manager's own cgroup */
 	HOST_RESOURCES,	   /* limits, text: summary */
 	HOST_DEVICE_FILTER,
 	HOST_RDT,	   /* resctrl groups; text: group and what it gets */
+	HOST_CGROUP_OWNER, /* num: uid on the host */
 	HOST_OPEN_FDS,	   /* the fds of the plan */
 	HOST_CLONE,	   /* num: CLONE_* flags of clone3(2) */
 	HOST_MAPS,	   /* uid_map, gid_map at sync #1; num: 1: setgroups is denied first; text: "newuidmap" when

@@ -260,8 +260,9 @@ const char *plan_host_text(const struct plan *p, const struct host_step *h)
 			text = arena_printf(p->arena, "%s %s", text, l.v[i]);
 		return text;
 	}
+	case HOST_CGROUP_OWNER:
+		return arena_printf(p->arena, "uid %lld of the host", (long long)h->num);
 	case HOST_OPEN_FDS:
-		return arena_printf(p->arena, "%lld", (long long)h->num);
 	case HOST_OOM_SCORE:
 		return arena_printf(p->arena, "%lld", (long long)h->num);
 	case HOST_MAPS:

@@ -409,5 +409,6 @@ int state_read(struct arena *a, struct state_dir *d, struct record *ret, struct 
 		return err_add(e, "state of container \"%s\"", d->id);
 	if (!ret->created_done)
 		read_note(d, &ret->cgroup);
+	ret->cgroup.mark = ret->created;
 	return 0;
 }

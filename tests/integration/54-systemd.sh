@@ -4,6 +4,8 @@
 # The systemd driver against a manager that is played (tests/probe/systemd-mock.c) on a message bus of the test's own:
 # what is asked of it, in which words, and what its answers do. The real one: system-systemd.sh, rootless-systemd.sh.
 
+. "$REPO/tests/integration/systemd.inc"
+
 SD=/mnt/test/sd
 
 # manager [CGROUP]: a bus, and a manager with its units below /sys/fs/cgroup/CGROUP
@@ -46,47 +48,9 @@ not_asked()
 	! grep -qE -- "$1" "$SD/log" || die "\"$1\" in: $(<"$SD/log")"
 }
 
-sd_bundle()
+sd_created()
 {
-	bundle_new
-	cfg --arg p "${1-system.slice:test:$ID}" '.linux.cgroupsPath = $p'
-	ns_del cgroup
-	args /bin/sleep 100
-}
-
-sd_create()
-{
-	local root=$STATE
-	"$BERTH" --root "$root" --systemd-cgroup create --bundle "$B" "$ID" >"$B/out" 2>"$B/err" </dev/null
-	RC=$? OUT=$(<"$B/out") ERR=$(<"$B/err")
-	[ "$RC" = 0 ] || die "create failed"
-	[ -z "$ERR" ] || die "stderr is not empty after create"
-}
-
-# sd_fails REGEX: create fails with these words and nothing is left
-sd_fails()
-{
-	rt_fails "$1" --systemd-cgroup create --bundle "$B" "$ID"
-	assert_clean
-}
-
-needs_pids()
-{
-	grep -qw pids /sys/fs/cgroup/cgroup.controllers || skip "no pids controller here"
-}
-
-cgroup_of()
-{
-	sed -n 's/^0:://p' "/proc/$1/cgroup"
-}
-
-test_life_cycle()
-{
-	manager
-	sd_bundle
-	sd_create
-	assert_eq "$(cgroup_of "$(pid_of)")" /system.slice/test-c1.scope "when create returns"
-	assert_eq "$(cat /sys/fs/cgroup/system.slice/test-c1.scope/cgroup.procs)" "$(pid_of)" "nobody else is in it"
+	local c
 	asked "StartTransientUnit test-c1.scope fail"
 	asked "Slice=s system.slice"
 	asked "Delegate=b 1"
@@ -95,17 +59,12 @@ test_life_cycle()
 	for c in CPU Memory Tasks IO; do
 		asked "${c}Accounting=b 1"
 	done
-	start_ok
-	wait_status running
-	# later calls come without --systemd-cgroup
-	rt_ok exec "$ID" /bin/cat /proc/self/cgroup
-	assert_line 0::/system.slice/test-c1.scope
-	rt_ok pause "$ID"
-	assert_eq "$(status)" paused
-	rt_ok resume "$ID"
-	rt_ok kill "$ID" KILL
-	wait_status stopped
-	delete_ok
+}
+
+test_life_cycle()
+{
+	manager
+	sd_life
 	asked "StopUnit test-c1.scope replace"
 	assert_clean
 }
@@ -114,9 +73,7 @@ test_run_and_delete_force()
 {
 	manager
 	sd_bundle
-	args /bin/cat /proc/self/cgroup
-	rt_ok --systemd-cgroup run --bundle "$B" "$ID"
-	assert_line 0::/system.slice/test-c1.scope
+	sd_is_in /system.slice/test-c1.scope
 	asked "StopUnit test-c1.scope replace"
 	assert_clean
 	args /bin/sleep 100
@@ -131,26 +88,16 @@ test_born_in_the_cgroup()
 	manager
 	sd_bundle
 	ns_add cgroup
-	args /bin/cat /proc/self/cgroup
-	rt_ok --systemd-cgroup run --bundle "$B" "$ID"
-	assert_line 0::/
+	sd_is_in /
 	assert_clean
 }
 
 test_names()
 {
 	manager
-	local row
-	for row in "a-b-c.slice:p:n|/a.slice/a-b.slice/a-b-c.slice/p-n.scope" ":crio:n|/system.slice/crio-n.scope" \
+	sd_names "a-b-c.slice:p:n|/a.slice/a-b.slice/a-b-c.slice/p-n.scope" ":crio:n|/system.slice/crio-n.scope" \
 		"system.slice::n|/system.slice/n.scope" "|/system.slice/berth-c1.scope" "-.slice:p:n|/p-n.scope" \
-		"a.slice:x:a-b.slice|/a.slice/a-b.slice"; do
-		sd_bundle "${row%|*}"
-		args /bin/cat /proc/self/cgroup
-		rt_ok --systemd-cgroup run --bundle "$B" "$ID"
-		assert_line "0::${row#*|}"
-		rm -rf "$B"
-	done
-	assert_clean
+		"a.slice:x:a-b.slice|/a.slice/a-b.slice"
 }
 
 # A slice lives without processes, and cannot delegate.
@@ -194,7 +141,7 @@ test_literal_without_the_driver()
 
 test_limits_are_properties()
 {
-	needs_pids
+	needs_controller pids
 	manager
 	sd_bundle
 	cfg '.linux.resources.pids.limit = 20 | .linux.resources.unified = {}'
@@ -215,22 +162,11 @@ test_limits_are_properties()
 	assert_clean
 }
 
-# The process that holds the scope does not take the only place.
 test_low_pids_limit()
 {
-	needs_pids
+	needs_controller pids
 	manager
-	local n
-	for n in 1 2; do
-		sd_bundle
-		cfg --argjson n "$n" '.linux.resources.pids.limit = $n'
-		sd_create
-		assert_eq "$(cat /sys/fs/cgroup/system.slice/test-c1.scope/pids.max)" "$n"
-		assert_eq "$(cat /sys/fs/cgroup/system.slice/test-c1.scope/pids.current)" 1
-		delete_ok --force
-		rm -rf "$B"
-	done
-	assert_clean
+	sd_low_pids
 }
 
 test_annotations()
@@ -283,6 +219,69 @@ test_answers_of_the_manager()
 	mode early
 	sd_create
 	delete_ok --force
+	assert_clean
+}
+
+# killed_while_starting PATH UNIT: create is killed when the manager has made the unit, and delete has the manager remove it
+killed_while_starting()
+{
+	sd_bundle "$1"
+	mode silent
+	"$BERTH" --root "$STATE" --systemd-cgroup create --bundle "$B" "$ID" >/dev/null 2>&1 </dev/null &
+	wait_for 10 file_has "$SD/log" "^StartTransientUnit $2" || die "not asked for $2"
+	wait_for 5 unit_has_cgroup "$2" || die "no cgroup of $2"
+	kill -KILL $!
+	wait $! 2>/dev/null
+	mode ok
+	delete_ok --force
+	asked "StopUnit $2 replace"
+	assert_clean
+	: >"$SD/log"
+}
+
+unit_has_cgroup()
+{
+	[ -n "$(find /sys/fs/cgroup -name "$1" -type d)" ]
+}
+
+# systemd ends no slice by itself, and no scope whose process died while it was put into it.
+test_create_killed_while_the_unit_starts()
+{
+	manager
+	killed_while_starting system.slice:test:c1 test-c1.scope
+	killed_while_starting a.slice:x:a-b.slice a-b.slice
+}
+
+# Another one's unit, which has the name of ours, is not stopped.
+test_unit_of_another()
+{
+	manager
+	sd_bundle
+	mode silent
+	"$BERTH" --root "$STATE" --systemd-cgroup create --bundle "$B" "$ID" >/dev/null 2>&1 </dev/null &
+	wait_for 10 unit_has_cgroup test-c1.scope || die "not started"
+	kill -KILL $!
+	wait $! 2>/dev/null
+	mode description "of another"
+	delete_ok --force
+	asked "Description test-c1.scope"
+	not_asked StopUnit
+	unit_has_cgroup test-c1.scope || die "it is gone"
+	rmdir /sys/fs/cgroup/system.slice/test-c1.scope /sys/fs/cgroup/system.slice
+	assert_clean
+}
+
+# The job that create waits for never ends: an error after half a minute.
+test_job_that_never_ends()
+{
+	local begin=$SECONDS
+	manager
+	sd_bundle
+	mode silent
+	rt_fails 'start unit "test-c1.scope": the job of systemd did not end in 30 seconds' \
+		--systemd-cgroup create --bundle "$B" "$ID"
+	[ $((SECONDS - begin)) -ge 29 ] || die "it did not wait"
+	asked "StopUnit test-c1.scope replace"
 	assert_clean
 }
 

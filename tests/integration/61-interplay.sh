@@ -134,7 +134,7 @@ test_create_killed_at_system_calls()
 	strace -o /mnt/test/calls "$BERTH" --root "$STATE" create --bundle "$B" "$ID" >/dev/null 2>&1 </dev/null
 	calls=$(grep -c '^[a-z]' /mnt/test/calls)
 	rt_ok delete --force "$ID"
-	for how in cgroupfs disabled; do
+	for how in "$DRIVER" disabled; do
 		for ((n = 60; n < calls; n += 1 + RANDOM % 4)); do
 			killed_at $n --cgroup-manager $how
 		done

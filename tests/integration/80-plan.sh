@@ -20,7 +20,7 @@ declare -A steps_of=(
 	[pivot_root]="pivot" [umount2]="pivot proc-private" [chroot]="pivot"
 	[mknodat]="device mask" [mknod]="device mask" [symlinkat]="symlink" [symlink]="symlink"
 	[mkdirat]="mount bind cwd device dev-open state-dir cgroup mask" [mkdir]="state-dir cgroup cwd"
-	[fchownat]="device" [fchown]="device console stdio-owner mount" [chown]="device"
+	[fchownat]="device cgroup-owner" [fchown]="device cgroup-owner console stdio-owner mount" [chown]="device"
 	[chdir]="cwd pivot hook hooks" [fchdir]="cwd pivot hook hooks"
 	[prlimit64]="rlimit" [setrlimit]="rlimit"
 	[sched_setattr]="scheduler" [sched_setscheduler]="scheduler" [setpriority]="scheduler" [ioprio_set]="ioprio"
@@ -166,4 +166,57 @@ test_plan_names_what_asked_for_a_step()
 	jq -e '.inside[] | select(.step == "sysctl") | .origin | test("linux.sysctl")' <<<"$OUT" >/dev/null || die "no sysctl"
 	jq -e 'all(.inside[]; .origin != null and .origin != "")' <<<"$OUT" >/dev/null || die "a step without origin"
 	rt_fails 'process\.cwd' plan "$(cfg '.process.cwd = "relative"'; echo "$B")"
+}
+
+# plan_cgroup MANAGER PATH: what the plan says of the cgroup
+plan_cgroup()
+{
+	cfg --arg p "$2" '.linux.cgroupsPath = $p'
+	rt_ok --cgroup-manager "$1" plan --format json "$B"
+	jq -r '.host[] | select(.step == "cgroup").what' <<<"$OUT"
+}
+
+test_plan_of_the_cgroup()
+{
+	local path
+	bundle_new
+	assert_eq "$(plan_cgroup cgroupfs /a//b/)" /a/b
+	assert_eq "$(plan_cgroup cgroupfs "")" /berth-ID
+	assert_eq "$(plan_cgroup systemd a-b.slice:p:n)" /a.slice/a-b.slice/p-n.scope
+	assert_eq "$(plan_cgroup systemd "")" /system.slice/berth-ID.scope
+	for path in / /a/../b .; do
+		cfg --arg p "$path" '.linux.cgroupsPath = $p'
+		rt_fails 'config\.json:[0-9]+:[0-9]+: linux\.cgroupsPath: |linux\.cgroupsPath.*line' --cgroup-manager cgroupfs plan "$B"
+	done
+	for path in /docker/c1 a.slice:b:c:d a--b.slice:p:n; do
+		cfg --arg p "$path" '.linux.cgroupsPath = $p'
+		rt_fails 'linux\.cgroupsPath' --cgroup-manager systemd plan "$B"
+	done
+	assert_clean
+}
+
+# A writable cgroup mount in a cgroup namespace of its own: the cgroup becomes the user's, and the plan says so.
+test_plan_of_the_owner_of_the_cgroup()
+{
+	local dir f
+	bundle_new
+	userns
+	ns_add cgroup
+	mount_add /sys/fs/cgroup cgroup cgroup rw
+	cfg '.process.user = {uid: 7, gid: 7}'
+	args /bin/sleep 100
+	rt_ok plan --format json "$B"
+	assert_eq "$(jq -c '.host[] | select(.step == "cgroup-owner") | [.what, .origin]' <<<"$OUT")" \
+		'["uid 100007 of the host","mounts[4]"]'
+	create_ok
+	dir=/sys/fs/cgroup$(sed -n 's/^0:://p' "/proc/$(pid_of)/cgroup")
+	for f in . cgroup.procs cgroup.subtree_control cgroup.threads; do
+		assert_eq "$(stat -c %u "$dir/$f")" 100007 "$f"
+	done
+	assert_eq "$(stat -c %u "$dir/cgroup.freeze")" 0
+	delete_ok --force
+	cfg '.mounts[4].options = ["ro"]'
+	rt_ok plan --format json "$B"
+	assert_eq "$(jq -c '.host[] | select(.step == "cgroup-owner")' <<<"$OUT")" ""
+	assert_clean
 }

@@ -3,37 +3,12 @@
 # vm: one driver
 # The systemd driver with the system manager.
 
-sd_bundle()
-{
-	bundle_new "${2:-c1}"
-	cfg --arg p "${1-system.slice:test:$ID}" '.linux.cgroupsPath = $p'
-	ns_del cgroup
-	args /bin/sleep 100
-}
-
-sd_create()
-{
-	"$BERTH" --root "$STATE" --systemd-cgroup create --bundle "$B" "$ID" >"$B/out" 2>"$B/err" </dev/null
-	RC=$? OUT=$(<"$B/out") ERR=$(<"$B/err")
-	[ "$RC" = 0 ] || die "create failed"
-	[ -z "$ERR" ] || die "stderr is not empty after create"
-}
-
-sd_fails()
-{
-	rt_fails "$1" --systemd-cgroup create --bundle "$B" "$ID"
-	assert_clean
-}
+. "$REPO/tests/integration/systemd.inc"
 
 # prop UNIT NAME
 prop()
 {
 	systemctl show --value --property="$2" "$1"
-}
-
-cgroup_of()
-{
-	sed -n 's/^0:://p' "/proc/$1/cgroup"
 }
 
 unit_gone()
@@ -44,26 +19,17 @@ unit_gone()
 CG=/sys/fs/cgroup/system.slice/test-c1.scope
 U=test-c1.scope
 
-test_life_cycle()
+sd_created()
 {
-	sd_bundle
-	sd_create
-	assert_eq "$(cgroup_of "$(pid_of)")" "/system.slice/$U" "when create returns"
-	assert_eq "$(cat $CG/cgroup.procs)" "$(pid_of)" "nobody else is in it"
 	assert_eq "$(prop $U ActiveState)" active
 	assert_eq "$(prop $U Slice)" system.slice
 	assert_eq "$(prop $U Delegate)" yes
 	assert_eq "$(prop $U DefaultDependencies)" no
-	start_ok
-	wait_status running
-	rt_ok exec "$ID" /bin/cat /proc/self/cgroup
-	assert_line "0::/system.slice/$U"
-	rt_ok pause "$ID"
-	assert_eq "$(status)" paused
-	rt_ok resume "$ID"
-	rt_ok kill "$ID" KILL
-	wait_status stopped
-	delete_ok
+}
+
+test_life_cycle()
+{
+	sd_life
 	unit_gone $U || die "unit is left: $(prop $U ActiveState)"
 	assert_clean
 }
@@ -72,30 +38,15 @@ test_born_in_the_cgroup()
 {
 	sd_bundle
 	ns_add cgroup
-	args /bin/cat /proc/self/cgroup
-	rt_ok --systemd-cgroup run --bundle "$B" "$ID"
-	assert_line 0::/
+	sd_is_in /
 	assert_clean
 }
 
 test_names()
 {
-	local row
-	for row in "a-b-c.slice:p:n|/a.slice/a-b.slice/a-b-c.slice/p-n.scope" ":crio:n|/system.slice/crio-n.scope" \
+	sd_names "a-b-c.slice:p:n|/a.slice/a-b.slice/a-b-c.slice/p-n.scope" ":crio:n|/system.slice/crio-n.scope" \
 		"system.slice::n|/system.slice/n.scope" "|/system.slice/berth-c1.scope" "-.slice:p:n|/p-n.scope" \
-		"|/system.slice/berth-c+1.scope" "ab.slice:x:ab-c.slice|/ab.slice/ab-c.slice"; do
-		if [[ $row == *+* ]]; then
-			sd_bundle "" c+1
-			row='|/system.slice/berth-c\x2b1.scope'
-		else
-			sd_bundle "${row%|*}"
-		fi
-		args /bin/cat /proc/self/cgroup
-		rt_ok --systemd-cgroup run --bundle "$B" "$ID"
-		assert_line "0::${row#*|}"
-		rm -rf "$B"
-	done
-	assert_clean
+		'|/system.slice/berth-c\x2b1.scope' "ab.slice:x:ab-c.slice|/ab.slice/ab-c.slice"
 }
 
 # Each limit is in the kernel's file, is known to the manager, and is still there after it has read everything anew.
@@ -170,17 +121,7 @@ test_update_is_atomic()
 
 test_low_pids_limit()
 {
-	local n
-	for n in 1 2; do
-		sd_bundle
-		cfg --argjson n "$n" '.linux.resources.pids.limit = $n'
-		sd_create
-		check_limits "pids.max=$n" pids.current=1
-		start_ok
-		delete_ok --force
-		rm -rf "$B"
-	done
-	assert_clean
+	sd_low_pids
 }
 
 test_annotations()
@@ -279,5 +220,22 @@ test_scope_ends_with_the_container()
 	rt_fails 'container not running' update --pids-limit 3 "$ID"
 	rt_fails 'container not running' exec "$ID" /bin/true
 	delete_ok
+	assert_clean
+}
+
+# A unit of another that has the name of ours, which ended, is not stopped by delete.
+test_unit_of_another()
+{
+	sd_bundle
+	args /bin/true
+	sd_create
+	start_ok
+	wait_status stopped
+	wait_for 10 unit_gone $U || die "unit is left: $(prop $U ActiveState)"
+	systemd-run --quiet --scope --unit=$U sleep 100 &
+	wait_for 10 test -d $CG || die "no scope"
+	delete_ok
+	assert_eq "$(prop $U ActiveState)" active
+	systemctl stop $U
 	assert_clean
 }

@@ -12,6 +12,7 @@
  *	silent		the job never ends
  *	error NAME	every call is answered with this error
  *	old NAME	as from a manager that does not know this property
+ *	description TEXT	every unit has this description
  *	active		the unit exists and is active
  *	failed		the unit exists, failed, until it is reset
  */
@@ -33,7 +34,7 @@ static const char manager[] = "/org/freedesktop/systemd1";
 static const char *dir, *base;
 static char mode[256], argument[256];
 static struct {
-	char name[256], path[2048];
+	char name[256], path[2048], description[256];
 } units[UNITS];
 static unsigned jobs;
 static bool was_reset;
@@ -108,7 +109,7 @@ static void dump(sd_bus_message *m, char **p, char *end)
 }
 
 struct properties {
-	char slice[256], pids[256];
+	char slice[256], pids[256], description[256];
 	bool unknown; /* the one of mode "old" is among them */
 };
 
@@ -125,6 +126,8 @@ static void take_properties(sd_bus_message *m, struct properties *r)
 		note("%s=%s\n", name, text);
 		if (strcmp(name, "Slice") == 0)
 			snprintf(r->slice, sizeof(r->slice), "%.255s", text + 2);
+		if (strcmp(name, "Description") == 0)
+			snprintf(r->description, sizeof(r->description), "%.255s", text + 2);
 		if (strcmp(name, "PIDs") == 0)
 			snprintf(r->pids, sizeof(r->pids), "%.255s", text + 3);
 		if (strcmp(mode, "old") == 0 && strcmp(name, argument) == 0)
@@ -165,6 +168,7 @@ static void make_unit(const char *name, const struct properties *r)
 	char *path = units[i].path;
 	bool is_slice = strcmp(name + strlen(name) - 6, ".slice") == 0;
 	snprintf(units[i].name, sizeof(units[i].name), "%s", name);
+	snprintf(units[i].description, sizeof(units[i].description), "%s", r->description);
 	snprintf(path, sizeof(units[i].path), "%s", base);
 	make_slice(path, is_slice ? name : r->slice);
 	if (!is_slice) {
@@ -299,6 +303,23 @@ static int get_active(sd_bus *bus, const char *path, const char *iface, const ch
 	return sd_bus_message_append(reply, "s", strcmp(mode, "failed") == 0 ? "failed" : "active");
 }
 
+/* That of a unit that is not there is its name. */
+static int get_description(sd_bus *bus, const char *path, const char *iface, const char *property, sd_bus_message *reply,
+			   void *ctx, sd_bus_error *error)
+{
+	(void)bus, (void)iface, (void)property, (void)ctx, (void)error;
+	char *name = NULL;
+	sd_bus_path_decode(path, "/org/freedesktop/systemd1/unit", &name);
+	int i = name ? find_unit(name) : -1;
+	read_mode();
+	note("Description %s\n", name ? name : "?");
+	int r = sd_bus_message_append(reply, "s", strcmp(mode, "description") == 0 ? argument :
+						   i < 0				     ? name :
+											       units[i].description);
+	free(name);
+	return r;
+}
+
 static const sd_bus_vtable manager_table[] = {
 	SD_BUS_VTABLE_START(0),
 	SD_BUS_METHOD("StartTransientUnit", "ssa(sv)a(sa(sv))", "o", on_start, SD_BUS_VTABLE_UNPRIVILEGED),
@@ -313,6 +334,7 @@ static const sd_bus_vtable manager_table[] = {
 static const sd_bus_vtable unit_table[] = {
 	SD_BUS_VTABLE_START(0),
 	SD_BUS_PROPERTY("ActiveState", "s", get_active, 0, 0),
+	SD_BUS_PROPERTY("Description", "s", get_description, 0, 0),
 	SD_BUS_VTABLE_END,
 };
 

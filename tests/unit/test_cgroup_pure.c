@@ -385,35 +385,4 @@ T_TEST(unified)
 	T_HAS(writes(), "linux.resources.unified: ");
 }
 
-T_TEST(owner)
-{
-	const char *opts[] = { "nosuid", "rw", NULL };
-	struct spec_mount m = { .source = "cgroup", .destination = "/sys/fs/cgroup", .options = { opts, 2 } };
-	struct spec_namespace ns[] = { { NS_CGROUP, NULL }, { NS_USER, NULL } };
-	struct id_mapping map = { .container_id = 0, .host_id = 100000, .size = 10 };
-	struct spec_linux l = { .namespaces = { ns, 2 }, .uid_mappings = { &map, 1 } };
-	struct spec_process p = { .user.uid = 5 };
-	struct spec_config c = { .linux_ = &l, .process = &p, .mounts = { &m, 1 } };
-	uid_t uid = 0;
-	T_OK(cgroup_owner(&c, &uid));
-	T_INT(uid, 100005);
-	p.user.uid = 10;
-	T_OK(!cgroup_owner(&c, &uid)); /* not mapped */
-	p.user.uid = 5;
-	opts[1] = "ro";
-	T_OK(!cgroup_owner(&c, &uid));
-	opts[1] = "rw";
-	m.source = "cgroup2";
-	T_OK(!cgroup_owner(&c, &uid));
-	m.source = "cgroup";
-	ns[0].path = "/proc/1/ns/cgroup";
-	T_OK(!cgroup_owner(&c, &uid));
-	ns[0].path = NULL;
-	l.namespaces.n = 1;
-	T_OK(cgroup_owner(&c, &uid));
-	T_INT(uid, 5);
-	p.user.uid = 0;
-	T_OK(!cgroup_owner(&c, &uid));
-}
-
 T_MAIN()

@@ -361,8 +361,11 @@ T_TEST(host_steps)
 		.process = ",\"oomScoreAdj\":5,\"terminal\":true",
 		.top = ",\"hooks\":{\"createRuntime\":[{\"path\":\"/a\"}],\"poststart\":[{\"path\":\"/p\"}]}"
 	};
-	struct plan p = u_ok(&c);
+	struct plan_request r = { .cgroup_path = "/a/b" };
+	struct plan p;
+	struct err e = { 0 };
 	const char *s = "";
+	T_INT(u_plan(&p, &c, &r, NULL, &e), 0);
 	for (size_t i = 0; i < p.nhost; i++)
 		s = arena_printf(&u_arena, "%s %s", s, plan_host_step_name(p.host[i].kind));
 	T_STR(s, " state-dir cgroup resources device-filter open-fds clone oom-score hooks inside console "
@@ -370,8 +373,7 @@ T_TEST(host_steps)
 		 "start hooks");
 	T_STR(p.host[1].text, "/a/b");
 	T_STR(p.host[2].text, "memory, pids");
-	struct plan_request r = { .cgroup_disabled = true };
-	struct err e = { 0 };
+	r = (struct plan_request){ .cgroup_disabled = true };
 	T_INT(u_plan(&p, &c, &r, NULL, &e), 0);
 	T_INT(p.host[1].kind, HOST_OPEN_FDS);
 }
@@ -422,6 +424,39 @@ T_TEST(exec)
 	      "affinity ns-join setsid keyring proc-private home cwd lookup ready umask stdio-owner affinity "
 	      "apparmor bounding-set user cwd seccomp capabilities exec");
 	T_INT(u_step(&p, STEP_NS_JOIN, 0)->flags, STEP_F_SETGROUPS);
+}
+
+/* "Cgroup ownership": a cgroup namespace, a writable mount and a user that is one of the host's. */
+T_TEST(cgroup_owner)
+{
+	const char *opts[] = { "nosuid", "rw", NULL };
+	struct spec_mount m = { .source = "cgroup", .destination = "/sys/fs/cgroup", .options = { opts, 2 } };
+	struct spec_namespace ns[] = { { NS_CGROUP, NULL }, { NS_USER, NULL } };
+	struct id_mapping map = { .container_id = 0, .host_id = 100000, .size = 10 };
+	struct spec_linux l = { .namespaces = { ns, 2 }, .uid_mappings = { &map, 1 } };
+	struct spec_process p = { .user.uid = 5 };
+	struct spec_config c = { .linux_ = &l, .process = &p, .mounts = { &m, 1 } };
+	uint32_t uid = 0;
+	size_t mount;
+	T_OK(plan_cgroup_owner(&c, &uid, &mount));
+	T_INT(uid, 100005);
+	p.user.uid = 10;
+	T_OK(!plan_cgroup_owner(&c, &uid, &mount)); /* not mapped */
+	p.user.uid = 5;
+	opts[1] = "ro";
+	T_OK(!plan_cgroup_owner(&c, &uid, &mount));
+	opts[1] = "rw";
+	m.source = "cgroup2";
+	T_OK(!plan_cgroup_owner(&c, &uid, &mount));
+	m.source = "cgroup";
+	ns[0].path = "/proc/1/ns/cgroup";
+	T_OK(!plan_cgroup_owner(&c, &uid, &mount));
+	ns[0].path = NULL;
+	l.namespaces.n = 1;
+	T_OK(plan_cgroup_owner(&c, &uid, &mount));
+	T_INT(uid, 5);
+	p.user.uid = 0;
+	T_OK(!plan_cgroup_owner(&c, &uid, &mount));
 }
 
 T_MAIN()

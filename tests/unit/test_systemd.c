@@ -331,7 +331,7 @@ T_TEST(base_properties)
 	struct cg_unit scope = { .name = "x.scope", .slice = "system.slice" };
 	struct cg_unit slice = { .name = "a-b.slice", .slice = "a.slice", .is_slice = true };
 	struct cg_properties p = { 0 };
-	cg_properties_base(&arena, &p, &scope, "x");
+	cg_properties_base(&arena, &p, &scope, "berth container x");
 	T_STR(list(&p), "Description=s 'berth container x'; DefaultDependencies=b false; "
 			"CollectMode=s 'inactive-or-failed'; Slice=s 'system.slice'; Delegate=b true; "
 			"CPUAccounting=b true; MemoryAccounting=b true; TasksAccounting=b true; IOAccounting=b true");

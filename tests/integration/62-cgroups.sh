@@ -1,0 +1,193 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# shellcheck shell=bash
+# Where a container's cgroup is and what it has: controllers, neighbours, cgroups that are not fit for it, containers in
+# containers. The limits themselves: 57-*.sh.
+
+. "$REPO/tests/integration/commands.inc"
+
+TOP=/sys/fs/cgroup
+
+# in_place PATH: $B with this linux.cgroupsPath, whose process sleeps
+in_place()
+{
+	sleeper
+	cfg --arg p "$1" '.linux.cgroupsPath = $p'
+}
+
+# bystander CGROUP: a process in it; its pid is $BYSTANDER
+bystander()
+{
+	sleep 300 &
+	BYSTANDER=$!
+	echo $BYSTANDER >"$1/cgroup.procs" || die "cannot move a process to $1"
+}
+
+bystander_end()
+{
+	kill $BYSTANDER
+	wait $BYSTANDER 2>/dev/null
+}
+
+# The controllers of the machine's own manager, or all of the jail's hierarchy.
+offered()
+{
+	if [ "$DRIVER" = systemd ]; then
+		grep -woE 'cpu|io|memory|pids' "$TOP/cgroup.controllers"
+	else
+		tr ' ' '\n' <"$TOP/cgroup.controllers"
+	fi
+}
+
+# Engines read memory.events, pids.current and the like of containers without limits.
+test_all_controllers_without_limits()
+{
+	local c dir
+	in_place "$(cgroups_path all)"
+	[ "$DRIVER" = systemd ] || cfg '.linux.cgroupsPath = "/some/where/all"'
+	create_ok
+	dir=$(cgroup_dir)
+	for c in $(offered); do
+		grep -qw "$c" "$dir/cgroup.controllers" || die "no $c in $dir: $(<"$dir/cgroup.controllers")"
+		compgen -G "$dir/$c.*" >/dev/null || die "no file of $c in $dir"
+	done
+	delete_ok --force
+	assert_clean
+}
+
+# Nothing is written where all is enabled.
+test_controllers_are_enabled_once()
+{
+	needs_cgroupfs "systemd enables them"
+	in_place /where/c1
+	mkdir -p $TOP/where/other
+	BASELINE[cgroups]=$(list_cgroups)
+	create_ok
+	delete_ok --force
+	strace -e trace=openat,write -o trace "$BERTH" --root "$STATE" create --bundle "$B" "$ID" >/dev/null 2>&1 </dev/null
+	grep -q 'cgroup.controllers' trace || die "strace saw nothing"
+	! grep -q 'subtree_control' trace || die "$(grep subtree_control trace)"
+	delete_ok --force
+	assert_clean
+	rmdir $TOP/where/other $TOP/where
+}
+
+test_neighbours_are_not_disturbed()
+{
+	local c
+	needs_cgroupfs "systemd enables controllers"
+	mkdir -p $TOP/where/other
+	bystander $TOP/where/other
+	c=$(offered | head -n 1)
+	[ -n "$c" ] || skip "no controllers here"
+	in_place /where/c1
+	create_ok
+	assert_eq "$(<$TOP/where/other/cgroup.procs)" $BYSTANDER
+	assert_eq "$(<$TOP/where/other/cgroup.subtree_control)" ""
+	if grep -qw pids $TOP/where/other/cgroup.controllers; then
+		echo 7 >$TOP/where/other/pids.max
+	fi
+	delete_ok --force
+	run_ok --detach >/dev/null 2>&1
+	[ ! -e $TOP/where/other/pids.max ] || assert_eq "$(<$TOP/where/other/pids.max)" 7
+	delete_ok --force
+	[ -d $TOP/where/other ] || die "another's cgroup is gone"
+	kill -0 $BYSTANDER || die "another's process is gone"
+	bystander_end
+	rmdir $TOP/where/other $TOP/where
+	assert_clean
+}
+
+# A cgroup with processes of its own gives no controller on. No loss, unless a limit needs one.
+test_parent_that_holds_processes()
+{
+	needs_cgroupfs "slices hold no processes"
+	mkdir $TOP/busy
+	bystander $TOP/busy
+	in_place /busy/c1
+	up
+	assert_eq "$(cgroup_dir)" $TOP/busy/c1
+	assert_eq "$(<$TOP/busy/c1/cgroup.controllers)" ""
+	assert_eq "$(<$TOP/busy/cgroup.type)" domain
+	delete_ok --force
+	if has_controller pids; then
+		cfg '.linux.resources.pids.limit = 9'
+		rt_fails 'linux\.resources\.pids\.limit: cgroup controller "pids" cannot be enabled: a cgroup above holds processes' \
+			create --bundle "$B" "$ID"
+	fi
+	kill -0 $BYSTANDER || die "another's process is gone"
+	bystander_end
+	rmdir $TOP/busy
+	assert_clean
+}
+
+# Below a threaded cgroup there is no place for a process with its own memory.
+test_parent_that_is_threaded()
+{
+	needs_cgroupfs "slices are not threaded"
+	mkdir -p $TOP/dom/thr
+	echo threaded >$TOP/dom/thr/cgroup.type || skip "no threaded cgroups here"
+	BASELINE[cgroups]=$(list_cgroups)
+	in_place /dom/thr/c1
+	create_fails 'cgroup "/dom/thr/c1".*threaded'
+	in_place /dom/c1
+	create_fails 'cgroup "/dom/c1".*threaded'
+	rmdir $TOP/dom/thr $TOP/dom
+}
+
+# A process that is born below a frozen cgroup never runs: an error, and no waiting.
+test_below_a_frozen_cgroup()
+{
+	needs_cgroupfs "the manager refuses it"
+	mkdir -p $TOP/ice
+	BASELINE[cgroups]=$(list_cgroups)
+	echo 1 >$TOP/ice/cgroup.freeze
+	in_place /ice/a/c1
+	create_fails 'cgroup "/ice/a/c1" is below a cgroup that is frozen'
+	mkdir $TOP/ice/c1
+	in_place /ice/c1
+	rt_fails 'cgroup "/ice/c1" exists and is frozen' create --bundle "$B" "$ID"
+	rmdir $TOP/ice/c1
+	echo 0 >$TOP/ice/cgroup.freeze
+	up
+	delete_ok --force
+	rmdir $TOP/ice
+	BASELINE[cgroups]=$(list_cgroups)
+	assert_clean
+}
+
+test_existing_cgroup_is_used_when_empty()
+{
+	needs_cgroupfs "its cgroups are those of units"
+	mkdir $TOP/mine
+	BASELINE[cgroups]=$(list_cgroups)
+	in_place /mine
+	up
+	assert_eq "$(<$TOP/mine/cgroup.procs)" "$(pid_of)"
+	delete_ok --force
+	[ -d $TOP/mine ] || die "a cgroup that berth did not make is gone"
+	# controllers given on: the kernel lets no process in
+	echo "+$(offered | head -n 1)" >$TOP/cgroup.subtree_control
+	echo "+$(offered | head -n 1)" >$TOP/mine/cgroup.subtree_control || skip "no controller to give on"
+	rt_fails 'exists and enables controllers' create --bundle "$B" "$ID"
+	assert_clean
+	rmdir $TOP/mine
+}
+
+# On a hybrid host the controllers that v1 has are not there for v2.
+test_controller_that_v1_has()
+{
+	local c limit
+	needs_cgroupfs "a host of its own manager is never hybrid here"
+	for c in memory pids cpu; do
+		has_controller $c && continue
+		case $c in
+		memory) limit='.memory.limit = 104857600' path=memory.limit ;;
+		pids) limit='.pids.limit = 10' path=pids.limit ;;
+		cpu) limit='.cpu.quota = 10000' path=cpu.quota ;;
+		esac
+		bundle_new
+		cfg ".linux.resources$limit"
+		run_fails "linux\\.resources\\.$path: cgroup controller \"$c\" is not available in the cgroup v2 hierarchy \\(it has: "
+	done
+	[ -n "${path:-}" ] || skip "v2 has them all"
+}
