@@ -6,6 +6,7 @@
 #include "internal.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -42,22 +43,29 @@ static int write_lines(int cgfd, const char *file, const char *text)
 	return 0;
 }
 
-/* "QUOTA PERIOD" with the quota that is in force. */
-static int write_period(int cgfd, const struct cg_write *w)
+/* "QUOTA PERIOD" of which one is given and the other that of before the update: systemd may have changed
+ * both since, as it writes the file too. */
+static int write_cpu_max(int cgfd, const struct cg_write *w)
 {
-	char old[64], text[128];
-	if (fd_read_small(cgfd, w->file, old, sizeof(old)) < 0)
+	char now[64], text[128];
+	const char *old = w->old;
+	if (!old && fd_read_small(cgfd, w->file, now, sizeof(now)) < 0)
 		return -1;
-	old[strcspn(old, " ")] = '\0';
-	size_t q = strlen(old), p = strlen(w->value);
-	if (q + 1 + p >= sizeof(text)) {
+	if (!old)
+		old = now;
+	const char *period = strchr(old, ' ');
+	if (!period) {
 		errno = EINVAL;
 		return -1;
 	}
-	memcpy(text, old, q);
-	text[q] = ' ';
-	memcpy(text + q + 1, w->value, p);
-	return fd_write_small(cgfd, w->file, text, q + 1 + p);
+	bool keep_quota = w->flags & CGW_KEEP_QUOTA;
+	int n = keep_quota ? snprintf(text, sizeof(text), "%.*s %s", (int)(period - old), old, w->value) :
+			     snprintf(text, sizeof(text), "%s%s", w->value, period);
+	if (n < 0 || (size_t)n >= sizeof(text)) {
+		errno = EINVAL;
+		return -1;
+	}
+	return fd_write_small(cgfd, w->file, text, (size_t)n);
 }
 
 /* 0, or -1 with errno; ERANGE for a limit below the usage. */
@@ -76,8 +84,8 @@ static int put(int cgfd, const struct cg_write *w)
 {
 	if (w->flags & CGW_AT_LEAST)
 		return check_at_least(cgfd, w);
-	if (w->flags & CGW_KEEP_QUOTA)
-		return write_period(cgfd, w);
+	if (w->flags & CGW_KEEP_QUOTA || (w->flags & CGW_KEEP_PERIOD && w->old))
+		return write_cpu_max(cgfd, w);
 	if (w->flags & CGW_LINES)
 		return write_lines(cgfd, w->file, w->value);
 	return fd_write_small(cgfd, w->file, w->value, strlen(w->value));

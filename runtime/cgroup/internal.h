@@ -94,6 +94,7 @@ enum {
 	CGW_RETRY = 1 << 2,	 /* EINVAL: try again after the next write */
 	CGW_LINES = 1 << 3,	 /* one write(2) for each line */
 	CGW_KEEP_QUOTA = 1 << 4, /* cpu.max: put the first word of the current content in front */
+	CGW_KEEP_PERIOD = 1 << 6, /* cpu.max of an update: put the second word of the old content behind */
 	CGW_AT_LEAST = 1 << 5,	 /* nothing is written: error when the file's number is above `value` */
 };
 struct cg_write {

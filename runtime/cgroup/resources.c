@@ -214,7 +214,7 @@ static int put_cpu_max(struct build *b, const struct row *row)
 		add(b, prop_path(b, "cpu.period"), row->file, arena_printf(b->a, "%llu", p))->flags =
 			CGW_KEEP_QUOTA;
 	else if (!period)
-		add(b, prop_path(b, row->prop), row->file, arena_strdup(b->a, q));
+		add(b, prop_path(b, row->prop), row->file, arena_strdup(b->a, q))->flags = CGW_KEEP_PERIOD;
 	else
 		add(b, prop_path(b, row->prop), row->file, arena_printf(b->a, "%s %llu", q, p));
 	return 0;

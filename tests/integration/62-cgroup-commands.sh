@@ -150,7 +150,7 @@ test_update_is_all_or_nothing()
 	--pids-limit 20 --cpuset-mems x                                | cpu\.mems
 	--pids-limit 20 --blkio-weight 5                               | blockIO\.weight
 	--pids-limit many                                              | --pids-limit: invalid value "many"
-	--pids-limit 20 --l3-cache-schema L3:0=f                       | RDT
+	--pids-limit 20 --l3-cache-schema L3:0=f                       | [Rr][Dd][Tt]
 	--pids-limit 20 --no-such-option 1                             | no-such-option
 	EOT
 	echo '{"pids": {"limit": 20}, "unified": {"memory.high": "1000000", "cpu.weight": "77", "cpu.max": "no"}}' >r.json
