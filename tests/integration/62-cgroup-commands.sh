@@ -301,6 +301,12 @@ test_ps_forms()
 	assert_clean
 }
 
+# A manager removes its cgroups when they are empty.
+emptied()
+{
+	[ ! -e "$1" ] || grep -q '^populated 0' "$1/cgroup.events"
+}
+
 # --- kill --all, delete --------------------------------------------------------------------------------------------
 
 # Processes that no signal to the first one reaches: no pid namespace, sessions of their own, cgroups below.
@@ -321,7 +327,7 @@ test_kill_all()
 	many
 	dir=$(cgroup_dir)
 	rt_ok kill --all "$ID" KILL
-	wait_for 5 grep -q '^populated 0' "$dir/cgroup.events" || die "processes are left: $(cat "$dir/cgroup.procs")"
+	wait_for 5 emptied "$dir" || die "processes are left"
 	wait_status stopped
 	delete_ok
 	[ ! -e "$dir" ] || die "the cgroup is left"
@@ -358,7 +364,7 @@ test_kill_all_of_a_fork_bomb()
 	dir=$(cgroup_dir)
 	sleep 0.3
 	rt_ok kill --all "$ID" KILL
-	wait_for 10 grep -q '^populated 0' "$dir/cgroup.events" || die "processes are left"
+	wait_for 10 emptied "$dir" || die "processes are left"
 	delete_ok --force
 	assert_clean
 }
