@@ -89,6 +89,8 @@ const struct spec_namespace *spec_find_namespace(const struct spec_linux *l, enu
 bool spec_new_namespace(const struct spec_linux *l, enum ns_kind kind);
 int spec_rlimit_number(const char *name);	   /* "RLIMIT_CORE" -> RLIMIT_CORE */
 int spec_capability_number(const char *name);	   /* "CAP_CHOWN" -> 0 (libcap knows the names) */
+/* An annotation that says with which signal a container is to be stopped. */
+#define STOP_SIGNAL_ANNOTATION "org.opencontainers.image.stopSignal"
 int spec_signal_number(const char *name);	   /* "TERM", "SIGTERM", "15", "RTMIN+1" */
 const char *spec_hook_name(enum hook_kind k);	   /* "prestart", "createRuntime", ... */
 

@@ -64,7 +64,7 @@ static int kill_all(const struct container *c, int sig, struct err *e)
 static int default_signal(const struct record *rec)
 {
 	for (size_t i = 0; i < rec->annotations.n; i++) {
-		if (strcmp(rec->annotations.v[i].key, "org.opencontainers.image.stopSignal") != 0)
+		if (strcmp(rec->annotations.v[i].key, STOP_SIGNAL_ANNOTATION) != 0)
 			continue;
 		int sig = spec_signal_number(rec->annotations.v[i].value);
 		return sig > 0 ? sig : SIGTERM;

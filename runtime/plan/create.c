@@ -98,6 +98,9 @@ int build_init(struct build *b, struct err *e)
 		return -1;
 	if (b->exec)
 		return 0;
+	if (l->net_devices.n && b->f->unprivileged)
+		return err_config(e, "linux.netDevices", "moving network devices of the host takes privileges there, "
+							 "which this user does not have");
 	if (l->intel_rdt && !b->f->resctrl_mounted)
 		return err_config(e, "linux.intelRdt", "no resctrl file system is mounted on this host");
 	return 0;

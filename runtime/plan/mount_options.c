@@ -220,6 +220,9 @@ static int read_idmap(struct build *b, size_t i, struct mount_plan *mp, struct e
 	if (mp->how == HOW_FS && ns)
 		return err_config(e, at, "in a user namespace only bind mounts can be id-mapped: "
 					 "a new file system has the ids of the namespace");
+	if (b->f->unprivileged || b->f->trees_inside)
+		return err_config(e, at, "mapping the ids of a mount takes privileges over its file system, "
+					 "which this user does not have");
 	if (!own && !ns)
 		return err_config(e, at, "there are no mappings and no user namespace whose mappings could be used");
 	struct plan_idmap *map = arena_alloc(b->p->arena, sizeof(*map));

@@ -349,6 +349,34 @@ test_kill_signals()
 	assert_clean
 }
 
+# shows: config.annotations.image.stopSignal.kill config.annotations.image.stopSignal
+test_kill_with_the_stop_signal_of_the_image()
+{
+	local s
+	for s in 10/SIGUSR1 10/USR1 10/10 15/NOSUCH 15/; do
+		bundle_new
+		cfg --arg s "${s#*/}" '.annotations["org.opencontainers.image.stopSignal"] = $s'
+		probe signal-wait
+		up
+		wait_for 5 file_has "$B/out" ready || die "not ready"
+		rt kill "$ID"
+		assert_eq "$RC" 0
+		wait_status stopped
+		assert_match "$(<"$B/out")" "(^|[^0-9])${s%/*}$"
+		delete_ok
+	done
+	bundle_new
+	cfg '.annotations["org.opencontainers.image.stopSignal"] = "USR1"'
+	probe signal-wait
+	up
+	wait_for 5 file_has "$B/out" ready || die "not ready"
+	rt_ok kill "$ID" HUP
+	wait_status stopped
+	assert_match "$(<"$B/out")" '(^|[^0-9])1$'
+	delete_ok
+	assert_clean
+}
+
 test_kill_bad_signals()
 {
 	local s

@@ -184,6 +184,7 @@ test_propagation_options()
 }
 
 # What is accepted and has no effect that can be seen.
+# shows: features.mountOptions.recognized
 test_every_option_of_features_is_accepted()
 {
 	local option

@@ -486,3 +486,17 @@ test_nested_map_of_many_ids()
 	assert_match "$(value groups)" '(^| )7( |$)'
 	assert_clean
 }
+
+# The file systems and devices of the host are not the user's.
+test_what_takes_privileges_over_the_host()
+{
+	user_bundle /bin/true
+	mkdir "$B/src"
+	give
+	cfg --arg s "$B/src" '.mounts += [{destination: "/m", type: "bind", source: $s, options: ["bind", "idmap"]}]'
+	run_fails 'mounts\[[0-9]+\]\.options: mapping the ids of a mount takes privileges'
+	cfg '.mounts |= .[:-1] | .linux.netDevices = {eth0: {}}'
+	run_fails 'linux\.netDevices: .*(takes privileges|needs a network namespace)'
+	ns_add network
+	run_fails 'linux\.netDevices: .*takes privileges'
+}
