@@ -50,29 +50,11 @@ static int settle(struct init *in, int fd, const struct plan_step *s)
 	return 0;
 }
 
-static int make_node(struct init *in, const struct plan_step *s, int dir, const char *name, bool ours)
-{
-	int made = mknodat(dir, name, (mode_t)s->val[0], (dev_t)s->val[1]), err = errno, r;
-	if (made < 0 && err != EEXIST)
-		return fail(in, DETAIL_OPEN, err, NULL);
-	if (made == 0 && ours && s->val[2] == 0)
-		return 0; /* nobody else was there: it is what we made it */
-	int fd = openat(dir, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
-	if (fd < 0)
-		return fail(in, DETAIL_OPEN, errno, NULL);
-	if (made == 0)
-		r = settle(in, fd, s);
-	else /* perhaps a node of the host's /dev, bound here: left alone when it is the right one */
-		r = matches(fd, s) ? 0 : fail(in, DETAIL_EXISTS_OTHER, EEXIST, NULL);
-	drop_fd(&fd);
-	return r;
-}
-
 /* In a user namespace nodes cannot be made: the host's is mounted on an empty file. */
-static int bind_node(struct init *in, const struct plan_step *s, int dir, const char *name)
+static int bind_node(struct init *in, const struct plan_step *s, int dir, const char *name, int node)
 {
 	struct stat st;
-	int r = -1, node = plan_take_fd(in, s);
+	int r = -1;
 	if (node < 0 || !matches(node, s)) {
 		drop_fd(&node);
 		return fail(in, DETAIL_VERIFY, ENODEV, NULL);
@@ -95,6 +77,32 @@ static int bind_node(struct init *in, const struct plan_step *s, int dir, const 
 	return r;
 }
 
+static int make_node(struct init *in, const struct plan_step *s, int dir, const char *name, bool ours)
+{
+	int made = mknodat(dir, name, (mode_t)s->val[0], (dev_t)s->val[1]), err = errno, r;
+	/* a berth without CAP_MKNOD; "/" is the host's as yet, unless a mount namespace was joined */
+	if (made < 0 && err == EPERM && !in->inside) {
+		int at = openat(AT_FDCWD, s->flags & STEP_F_IN_DEV ? "/dev" : "/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+		int node = sys_clone_at(at, plan_text(in, s->str[0]), 0);
+		drop_fd(&at);
+		if (node >= 0)
+			return bind_node(in, s, dir, name, node);
+	}
+	if (made < 0 && err != EEXIST)
+		return fail(in, DETAIL_OPEN, err, NULL);
+	if (made == 0 && ours && s->val[2] == 0)
+		return 0; /* nobody else was there: it is what we made it */
+	int fd = openat(dir, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return fail(in, DETAIL_OPEN, errno, NULL);
+	if (made == 0)
+		r = settle(in, fd, s);
+	else /* perhaps a node of the host's /dev, bound here: left alone when it is the right one */
+		r = matches(fd, s) ? 0 : fail(in, DETAIL_EXISTS_OTHER, EEXIST, NULL);
+	drop_fd(&fd);
+	return r;
+}
+
 int step_device(struct init *in, const struct plan_step *s)
 {
 	bool in_dev = s->flags & STEP_F_IN_DEV;
@@ -104,7 +112,7 @@ int step_device(struct init *in, const struct plan_step *s)
 	int dir = base < 0 ? (errno = EBADF, -1) : path_parent(base, path, &name);
 	if (dir < 0)
 		return fail(in, DETAIL_TARGET, errno, NULL);
-	int r = s->fd >= 0 ? bind_node(in, s, dir, name)
+	int r = s->fd >= 0 ? bind_node(in, s, dir, name, plan_take_fd(in, s))
 			   : make_node(in, s, dir, name, direct && in->dev_is_ours);
 	if (dir != base)
 		drop_fd(&dir);

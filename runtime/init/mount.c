@@ -28,7 +28,7 @@ int step_trees(struct init *in, const struct plan_step *s)
 		if (!*paths[i])
 			continue;
 		in->why.value = (int32_t)i;
-		int fd = sys_clone_path(paths[i] + 1, *paths[i] == 'r' ? AT_RECURSIVE : 0);
+		int fd = sys_clone_at(AT_FDCWD, paths[i] + 1, *paths[i] == 'r' ? AT_RECURSIVE : 0);
 		if (fd < 0)
 			return fail(in, DETAIL_OPEN, errno, NULL);
 		if (fstat(fd, &a) < 0 || fstat(in->fds[i], &b) < 0 || a.st_dev != b.st_dev || a.st_ino != b.st_ino)
@@ -105,7 +105,7 @@ static int mount_of_host(struct init *in, const char *type, uint64_t attr)
 	} rows[] = { { "sysfs", "/sys", SYSFS_MAGIC }, { "mqueue", "/dev/mqueue", MQUEUE_MAGIC },
 		     { "proc", "/proc", PROC_MAGIC } };
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		int mnt = strcmp(type, rows[i].type) ? -1 : sys_clone_path(rows[i].path, AT_RECURSIVE);
+		int mnt = strcmp(type, rows[i].type) ? -1 : sys_clone_at(AT_FDCWD, rows[i].path, AT_RECURSIVE);
 		if (mnt >= 0 && is_fs(mnt, rows[i].magic) && set_propagation(in, mnt, in->propagation) == 0 &&
 		    set_attrs(in, mnt, attr, AT_RECURSIVE) == 0)
 			return mnt;

@@ -54,9 +54,9 @@ static inline int sys_clone_mount(int fd, unsigned flags)
 			    flags | AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC); /* [5.2] */
 }
 
-static inline int sys_clone_path(const char *path, unsigned flags)
+static inline int sys_clone_at(int dir, const char *path, unsigned flags)
 {
-	return (int)syscall(SYS_open_tree, AT_FDCWD, path, flags | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+	return (int)syscall(SYS_open_tree, dir, path, flags | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
 }
 
 /* Attach the detached mount `mnt` on `target`. */

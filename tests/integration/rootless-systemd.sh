@@ -71,12 +71,19 @@ test_default_name()
 	assert_clean
 }
 
+# systemd keeps the slices that it made on the way.
+forget_slices()
+{
+	systemctl --user stop a.slice
+}
+
 test_nested_slices()
 {
 	sd_bundle a-b.slice:p:n
 	sd_create
 	[ -d "/sys/fs/cgroup$MINE/a.slice/a-b.slice/p-n.scope" ] || die "no cgroup"
 	berth delete --force "$ID" || die "delete failed"
+	forget_slices
 	assert_clean
 }
 
@@ -86,6 +93,7 @@ test_slice_unit()
 	sd_create
 	assert_eq "$(cat "/sys/fs/cgroup$MINE/a.slice/a-b.slice/cgroup.procs")" "$(berth state "$ID" | jq .pid)"
 	berth delete --force "$ID" || die "delete failed"
+	forget_slices
 	assert_clean
 }
 
@@ -126,5 +134,23 @@ test_ways_to_the_manager()
 	env -i XDG_RUNTIME_DIR="$dir/none" "${inside[@]}" "$BERTH" --root "$STATE" --systemd-cgroup create --bundle "$B" "$ID" \
 		</dev/null >/dev/null 2>"$B/err" && die "no failure"
 	assert_match "$(<"$B/err")" "connect to the user manager of systemd at unix:path=$dir/none/bus .*: no such file"
+	assert_clean
+}
+
+# No engine: the user's own process asks the manager, and the container has a user namespace of its own.
+test_called_by_the_user()
+{
+	. "$REPO/tests/integration/rootless.inc"
+	USER_ID=sd1 user_bundle /bin/sleep 100
+	cfg --arg p "user.slice:test:$ID" '.linux.cgroupsPath = $p | .linux.resources = {pids: {limit: 40}}'
+	"$BERTH" --root "$STATE" --systemd-cgroup create --bundle "$B" "$ID" >"$B/out" 2>"$B/err" </dev/null || die "$(<"$B/err")"
+	assert_eq "$(cat "$CG/cgroup.procs")" "$(pid_of)"
+	assert_eq "$(cat "$CG/pids.max")" 40
+	start_ok
+	rt_ok exec "$ID" /bin/cat /proc/self/uid_map
+	assert_match "$OUT" "^ *0 +$(id -u) +1$"
+	rt_ok pause "$ID"
+	rt_ok resume "$ID"
+	delete_ok --force
 	assert_clean
 }
