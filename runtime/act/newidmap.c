@@ -8,7 +8,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <pwd.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -77,14 +76,35 @@ static bool is_given(const struct range *r, size_t n, const struct id_mapping *m
 	return false;
 }
 
+/* Our name as /etc/passwd has it, without asking the name service; else our number. */
+static void own_name(char *name, size_t max)
+{
+	char *line = NULL;
+	size_t size = 0;
+	FILE *f = fopen("/etc/passwd", "re");
+	snprintf(name, max, "%u", (unsigned)getuid());
+	while (f && getline(&line, &size, f) > 0) {
+		size_t n = strcspn(line, ":"), pass = line[n] ? n + 1 + strcspn(line + n + 1, ":") : n;
+		char *p = line + pass + 1;
+		uint64_t uid;
+		if (!line[n] || !line[pass] || n == 0 || n >= max || !take_field(&p, &uid) || uid != getuid())
+			continue;
+		memcpy(name, line, n);
+		name[n] = '\0';
+		break;
+	}
+	free(line);
+	if (f)
+		fclose(f);
+}
+
 /* Sets *e when a range is not the user's by what the file says. */
 static int explain_ranges(bool uids, const struct id_mappings *m, const char *at, struct err *e)
 {
 	struct range given[RANGES_MAX];
-	const struct passwd *pw = getpwuid(getuid());
-	char number[24];
-	snprintf(number, sizeof(number), "%u", (unsigned)getuid());
-	const char *name = pw ? pw->pw_name : number, *file = helpers[uids].file;
+	char name[64];
+	const char *file = helpers[uids].file;
+	own_name(name, sizeof(name));
 	size_t n = read_ranges(file, name, given, RANGES_MAX);
 	for (size_t i = 0; i < m->n; i++) {
 		const struct id_mapping *v = &m->v[i];

@@ -93,15 +93,15 @@ static int open_pidfd(struct open_ctx *c, struct plan_fd *f, struct err *e)
 static unsigned tree_flags(const struct open_ctx *c, const struct plan_fd *f)
 {
 	if (c->plan->trees_step != SIZE_MAX)
-		return OPEN_TREE_CLOEXEC;
-	return OPEN_TREE_CLOEXEC | OPEN_TREE_CLONE | (f->kind == PFD_TREE && f->num ? AT_RECURSIVE : 0);
+		return 0;
+	return OPEN_TREE_CLONE | (f->kind == PFD_TREE && f->num ? AT_RECURSIVE : 0);
 }
 
 static int open_mount_tree(struct open_ctx *c, struct plan_fd *f, struct err *e)
 {
 	struct plan_step *step = &c->plan->inside[f->step].s;
 	bool root = step->kind == STEP_ROOT;
-	CLEANUP_FD int fd = sys_open_tree(AT_FDCWD, f->path, tree_flags(c, f));
+	CLEANUP_FD int fd = sys_open_tree(AT_FDCWD, f->path, tree_flags(c, f) | OPEN_TREE_CLOEXEC);
 	struct stat st;
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return err_set(e, errno, "%s: open %s \"%s\"", f->origin, root ? "rootfs" : "source", f->path);
@@ -116,7 +116,7 @@ static int open_mount_tree(struct open_ctx *c, struct plan_fd *f, struct err *e)
 
 static int open_device(struct open_ctx *c, struct plan_fd *f, struct err *e)
 {
-	CLEANUP_FD int fd = sys_open_tree(AT_FDCWD, f->path, tree_flags(c, f));
+	CLEANUP_FD int fd = sys_open_tree(AT_FDCWD, f->path, tree_flags(c, f) | OPEN_TREE_CLOEXEC);
 	struct stat st;
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return err_set(e, errno, "%s: open device \"%s\"", f->origin, f->path);
@@ -141,7 +141,7 @@ static int open_cgroup(struct open_ctx *c, struct plan_fd *f, struct err *e)
 	char link[64], path[PATH_MAX];
 	if (c->lf->cgroup < 0)
 		return open_hierarchy(c, f, e);
-	int fd = sys_open_tree(c->lf->cgroup, "", tree_flags(c, f) | AT_EMPTY_PATH);
+	int fd = sys_open_tree(c->lf->cgroup, "", tree_flags(c, f) | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH);
 	if (fd < 0)
 		return err_set(e, errno, "%s: clone the cgroup's mount", f->origin);
 	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
