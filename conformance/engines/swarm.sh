@@ -1,0 +1,353 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# shellcheck shell=bash disable=SC2016,SC2086,SC2317 source-path=SCRIPTDIR
+#
+# Docker Swarm: a manager and two workers, each a daemon in a network namespace of its own, joined by a bridge; the
+# runtime on trial is the default one of all three. Services are called as the operation.
+
+export SHORT_OPS="replicas scale rollback node_killed secrets overlay_network"
+NODES="n1 n2 n3"	# n1 manages
+TOP=/run/engines/swarm
+
+engine_version()
+{
+	dockerd --version | sed -E 's/.* version ([0-9.]+).*/\1/'
+}
+
+# d NODE ARG...: docker of a node
+d()
+{
+	local node=$1
+	shift
+	docker -H "unix://$TOP/$node.sock" "$@"
+}
+
+# m ARG...: docker of the manager
+m()
+{
+	d n1 "$@"
+}
+
+# node_config RUNTIME
+node_config()
+{
+	local rt all=
+	for rt in $RUNTIMES; do
+		all+=${all:+, }"\"$rt\": {\"path\": \"$BIN/$rt\"}"
+	done
+	printf '{"runtimes": {%s}, "default-runtime": "%s"}\n' "$all" "$1" >$TOP/daemon.json
+}
+
+# node_unit NODE: a service that is the machine; what it runs ends with it
+node_unit()
+{
+	local filter= d=$TOP/$1
+	iptables -t nat -N berth-test 2>/dev/null && iptables -t nat -X berth-test || filter="--iptables=false --ip6tables=false"
+	cat >/run/systemd/system/berth-node-$1.service <<-END
+	[Service]
+	ExecStart=nsenter --net=/run/netns/$1 dockerd --config-file $TOP/daemon.json --data-root /var/lib/berth-swarm/$1 --exec-root $d \\
+		--pidfile $d.pid -H unix://$d.sock --bridge none --exec-opt native.cgroupdriver=$DRIVER $filter
+	Environment=PATH=$PATH
+	Delegate=yes
+	TasksMax=infinity
+	TimeoutStopSec=10
+	END
+}
+
+node_begin()
+{
+	local number=${1#n}
+	ip netns add "$1"
+	ip link add "v-$1" type veth peer name eth0 netns "$1"
+	ip link set "v-$1" master swarm0 up
+	ip -n "$1" addr add "10.77.0.$number/24" dev eth0
+	ip -n "$1" link set eth0 up
+	ip -n "$1" link set lo up
+	node_unit "$1"
+}
+
+all_nodes()
+{
+	local node
+	for node in $NODES; do
+		"$@" "$node"
+	done
+}
+
+start_node()
+{
+	systemctl start "berth-node-$1"
+}
+
+give_image()
+{
+	wait_for 60 d "$1" version
+	d "$1" image inspect box >/dev/null 2>&1 || d "$1" import $TOP/box.tar box
+}
+
+join()
+{
+	[ "$1" = n1 ] || d "$1" swarm join --advertise-addr "10.77.0.${1#n}" --token "$token" 10.77.0.1:2377
+}
+
+engine_begin()
+{
+	local token
+	mkdir -p $TOP
+	modprobe -q vxlan
+	modprobe -q ip_vs
+	ip link add swarm0 type bridge
+	ip link set swarm0 up
+	node_config "${RUNTIMES%% *}"
+	all_nodes node_begin
+	systemctl daemon-reload
+	all_nodes start_node
+	make_box $TOP/box
+	tar -C $TOP/box -cf $TOP/box.tar .
+	all_nodes give_image
+	m swarm init --advertise-addr 10.77.0.1
+	m swarm update --dispatcher-heartbeat 1s --task-history-limit 2
+	token=$(m swarm join-token -q worker)
+	all_nodes join
+	wait_for 20 nodes_ready 3
+}
+
+stop_node()
+{
+	systemctl stop "berth-node-$1"
+}
+
+engine_end()
+{
+	journalctl -u 'berth-node-*' --no-pager -o cat >/run/engines/swarm.log
+	all_nodes stop_node
+}
+
+after_op()
+{
+	m service ls -q | xargs -r docker -H "unix://$TOP/n1.sock" service rm
+	wait_for 20 eval '[ -z "$(all_nodes containers)" ]'
+}
+
+# The default runtime can be changed while daemons run.
+use_runtime()
+{
+	[ "$(m info -f '{{.DefaultRuntime}}')" != "$RT" ] || return 0
+	node_config "$RT"
+	systemctl kill -s HUP --kill-whom=main 'berth-node-*'
+	runtime_is()
+	{
+		[ "$(d "$1" info -f '{{.DefaultRuntime}}')" = "$RT" ]
+	}
+	local node
+	for node in $NODES; do
+		wait_for 10 runtime_is "$node"
+	done
+}
+
+nodes_ready()
+{
+	[ "$(m node ls --format '{{.Status}}' | grep -c Ready)" = "$1" ]
+}
+
+# containers NODE
+containers()
+{
+	d "$1" ps -q 2>/dev/null
+}
+
+# service ARG...: the service $C of sleeping tasks, when all run
+service()
+{
+	use_runtime
+	m service create -q --detach=false --no-resolve-image --name "$C" --stop-grace-period 1s "$@"
+}
+
+# running NUMBER
+running()
+{
+	[ "$(all_nodes containers_of | grep -c .)" = "$1" ]
+}
+
+# containers_of NODE: those of the service $C that run
+containers_of()
+{
+	d "$1" ps -q --filter "label=com.docker.swarm.service.name=$C" --filter status=running 2>/dev/null
+}
+
+# inside NODE COMMAND...: in a container of $C there
+inside()
+{
+	local node=$1
+	shift
+	d "$node" exec "$(containers_of "$node" | head -n 1)" "$@"
+}
+
+# pid_on NODE: of a container of $C there
+pid_on()
+{
+	d "$1" inspect -f '{{.State.Pid}}' "$(containers_of "$1" | head -n 1)"
+}
+
+op_replicas()
+{
+	local node
+	service --replicas 3 box sleep 1000
+	wait_for 30 running 3
+	for node in $NODES; do
+		[ -n "$(containers_of "$node")" ] || continue
+		eq "$(d "$node" inspect -f '{{.HostConfig.Runtime}}' $(containers_of "$node") | sort -u)" "$RT" "runtime on $node"
+		eq "$(tr '\0' ' ' <"/proc/$(pid_on "$node")/cmdline")" "sleep 1000 "
+	done
+}
+
+op_scale()
+{
+	service --replicas 1 box sleep 1000
+	wait_for 30 running 1
+	m service scale -d "$C=6"
+	wait_for 60 running 6
+	m service scale -d "$C=2"
+	wait_for 60 running 2
+}
+
+op_global()
+{
+	service --mode global box sleep 1000
+	wait_for 30 running 3
+}
+
+op_rolling_update()
+{
+	service --replicas 3 --update-parallelism 1 --update-delay 0s --update-monitor 1s --env VERSION=1 box sleep 1000
+	wait_for 30 running 3
+	m service update -q -d --env-add VERSION=2 "$C"
+	updated()
+	{
+		[ "$(m service inspect -f '{{.UpdateStatus.State}}' "$C")" = "$1" ]
+	}
+	wait_for 60 updated completed
+	wait_for 20 running 3
+	eq "$(for n in $NODES; do inside "$n" sh -c 'echo $VERSION'; done)" $'2\n2\n2'
+}
+
+op_rollback()
+{
+	service --replicas 2 --update-parallelism 1 --update-monitor 3s --update-failure-action rollback --rollback-monitor 0s \
+		--restart-condition none box sleep 1000
+	wait_for 30 running 2
+	m service update -q -d --args 'sh -c "exit 1"' "$C"
+	rolled_back()
+	{
+		[ "$(m service inspect -f '{{.UpdateStatus.State}}' "$C")" = rollback_completed ]
+	}
+	wait_for 60 rolled_back
+	wait_for 30 running 2
+	eq "$(m service inspect -f '{{.Spec.TaskTemplate.ContainerSpec.Args}}' "$C")" "[sleep 1000]"
+}
+
+op_task_killed()
+{
+	local pid
+	service --replicas 1 --constraint node.hostname!=nobody --restart-delay 0s box sleep 1000
+	wait_for 30 running 1
+	pid=$(pgrep -f '^sleep 1000')
+	kill -KILL "$pid"
+	wait_for 30 eval '[ -n "$(pgrep -f "^sleep 1000" | grep -vx '"$pid"')" ]'
+}
+
+# the node is gone at once, with all that it runs
+op_node_killed()
+{
+	service --replicas 4 --constraint node.role==worker --restart-delay 0s box sleep 1000
+	wait_for 30 running 4
+	systemctl kill -s KILL --kill-whom=all berth-node-n3
+	all_on_n2()
+	{
+		[ "$(containers_of n2 | grep -c .)" = 4 ]
+	}
+	local rc=0
+	(wait_for 60 all_on_n2) || rc=1
+	wait_for 10 eval '! systemctl is-active -q berth-node-n3'
+	systemctl reset-failed berth-node-n3
+	systemctl start berth-node-n3
+	wait_for 60 nodes_ready 3
+	return "$rc"
+}
+
+op_drain()
+{
+	local node
+	node=$(d n2 info -f '{{.Swarm.NodeID}}')
+	service --replicas 4 --constraint node.role==worker --restart-delay 0s box sleep 1000
+	wait_for 30 running 4
+	m node update --availability drain "$node"
+	moved()
+	{
+		[ "$(containers_of n2 | grep -c .) $(containers_of n3 | grep -c .)" = "0 4" ]
+	}
+	local rc=0
+	(wait_for 60 moved) || rc=1
+	m node update --availability active "$node"
+	return "$rc"
+}
+
+op_secrets()
+{
+	echo "a secret" | m secret create "$C" -
+	echo "a setting" | m config create "$C" -
+	service --replicas 1 --constraint node.role==manager --secret "source=$C,target=word,mode=0400,uid=7" \
+		--config "source=$C,target=/etc/setting" box sleep 1000
+	wait_for 30 running 1
+	eq "$(inside n1 cat /run/secrets/word /etc/setting)" $'a secret\na setting'
+	eq "$(inside n1 stat -c '%a %u' /run/secrets/word)" "400 7"
+	match "$(inside n1 grep secrets /proc/mounts)" 'tmpfs.* ro[, ]'
+	m service rm "$C"
+	wait_for 20 m secret rm "$C"
+	m config rm "$C"
+}
+
+op_placement()
+{
+	m node update --label-add "place=$C" "$(d n2 info -f '{{.Swarm.NodeID}}')"
+	service --replicas 3 --constraint "node.labels.place==$C" box sleep 1000
+	wait_for 30 running 3
+	eq "$(containers_of n2 | grep -c .)" 3 "on the node with the label"
+}
+
+# containers of two machines see each other by an address of their network
+op_overlay_network()
+{
+	local address
+	m network create -d overlay --attachable --subnet 10.66.0.0/24 "$C"
+	service --mode global --endpoint-mode dnsrr --network "$C" box sleep 1000
+	wait_for 30 running 3
+	address=$(inside n3 sh -c 'ip -o -4 addr' | grep -o '10\.66\.0\.[0-9]*' | head -n 1)
+	wait_for 20 inside n2 ping -c 1 -W 2 "$address"
+	m service rm "$C"
+	wait_for 30 m network rm "$C"
+}
+
+op_limits()
+{
+	local group
+	service --replicas 1 --constraint node.role==manager --limit-memory 50M --limit-cpu 0.5 --limit-pids 20 --read-only --user 7 \
+		--cap-drop ALL --mount type=tmpfs,dst=/tmp box sleep 1000
+	wait_for 30 running 1
+	group=$(cgroup_of "$(pid_on n1)")
+	group=${group%/container}
+	eq "$(cat "$group/memory.max" "$group/cpu.max" "$group/pids.max")" $'52428800\n50000 100000\n20'
+	eq "$(inside n1 id -u)" 7
+	fails 1 inside n1 touch /x
+	has "$OUT" "Read-only"
+}
+
+op_unhealthy_replaced()
+{
+	service --replicas 1 --constraint node.role==manager --restart-delay 0s --health-cmd 'test ! -e /tmp/ill' --health-interval 1s \
+		--health-retries 1 box sleep 1000
+	wait_for 30 running 1
+	local first
+	first=$(containers_of n1)
+	inside n1 touch /tmp/ill
+	wait_for 30 eval '[ -n "$(containers_of n1 | grep -v "^'"$first"'$")" ]'
+}
