@@ -80,7 +80,7 @@ without_helpers()
 	BERTH=$berth
 }
 
-# shows: linux.uidMappings linux.gidMappings linux.idMapping.containerID linux.idMapping.hostID linux.idMapping.size
+# shows: linux.uidMappings linux.gidMappings
 test_one_id_without_helpers()
 {
 	user_bundle
@@ -178,7 +178,7 @@ test_user_namespace_is_required()
 
 # ---- mounts ----
 
-# shows: config.mounts.type config.mounts.source
+# shows: config.mounts.type.optional config.mounts.source.bind-absolute
 test_binds()
 {
 	user_bundle
@@ -414,7 +414,7 @@ delegate()
 	BASELINE[cgroups]=$(list_cgroups)
 }
 
-# shows: linux.cgroupsPath
+# shows: linux.cgroupsPath.relative
 test_delegated_cgroup()
 {
 	delegate

@@ -92,7 +92,7 @@ as_root()
 	pod_mounts
 }
 
-# shows: linux.namespaces.path
+# shows: linux.namespaces.path.optional
 test_pods_without_user_namespace()
 {
 	as_root
@@ -100,7 +100,7 @@ test_pods_without_user_namespace()
 	SAME_USER=1 all_combinations
 }
 
-# shows: linux.namespaces.path
+# shows: linux.namespaces.path.optional
 test_pods_with_a_user_namespace()
 {
 	as_root

@@ -12,4 +12,18 @@ conformance-broken: deps-test
 	@$(MAKE) --no-print-directory -j$(J) $(if $(RUNTIME),,$(BUILD)/berth) inside-programs
 	@BUILD=$(BUILD) JOBS=$(J) conformance/run --broken $(CONF_RUNTIME) "$(T)"
 
-.PHONY: conformance conformance-broken
+# docs/conformance.md: berth and the runtimes of PEERS, as far as they are installed, side by side.
+PEERS ?= crun=$(or $(shell command -v crun),/usr/bin/crun) runc=$(or $(shell command -v runc),/usr/sbin/runc)
+conformance-report: deps-test
+	@$(MAKE) --no-print-directory -j$(J) $(BUILD)/berth inside-programs
+	@BUILD=$(BUILD) JOBS=$(J) conformance/compare berth=$(abspath $(BUILD)/berth) $(PEERS) >$(BUILD)/conformance.md
+	@mv $(BUILD)/conformance.md docs/conformance.md
+
+# What another machine needs to run the suite.
+CONF_FILES := conformance tests/integration/jail tests/integration/lib.sh tests/integration/make-root \
+	tests/integration/base.json tests/integration/57-net-devices.sh
+conformance-dist: inside-programs
+	@tar -czf $(BUILD)/conformance.tar.gz $(CONF_FILES) $(BUILD)/tests/probe $(BUILD)/tests/recvtty $(BUILD)/tests/seccomp-agent
+	@echo $(BUILD)/conformance.tar.gz
+
+.PHONY: conformance conformance-broken conformance-report conformance-dist
