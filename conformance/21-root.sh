@@ -129,6 +129,12 @@ test_links_without_proc()
 	bundle_new
 	cfg '.mounts |= map(select(.destination != "/proc"))'
 	probe show ids
+	create
+	if [ "$RC" != 0 ]; then
+		! grep -q /proc "$B/err" || skip "without /proc a container is refused"
+		die "create fails"
+	fi
+	remove
 	go
 	assert_line 'uid=0 0 0'
 }
