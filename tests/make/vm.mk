@@ -5,7 +5,7 @@
 #   make vm-shell [VM=uml|qemu] [KERNEL=...]	boot one and log in
 # The first run builds the root disk under VM_CACHE (/var/cache/berth-vm): some minutes.
 
-VM_ENV = BUILD=$(BUILD) $(foreach v,VM KERNEL KEEP DISKS RUNTIME ALSO ALL LIMIT VM_CACHE,$(if $($v),$v="$($v)"))
+VM_ENV = BUILD=$(BUILD) $(foreach v,VM KERNEL KEEP DISKS RUNTIME ALSO ALL PARTS LIMIT VM_CACHE,$(if $($v),$v="$($v)"))
 
 check-vm: deps-vm
 	@$(MAKE) --no-print-directory -j$(J) vm-programs
