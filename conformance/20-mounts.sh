@@ -98,7 +98,7 @@ nested_source()
 {
 	bundle_new
 	mkdir -p "$B/src/sub"
-	mount -t tmpfs -o "${1:-rw}" none "$B/src/sub"
+	mount -t tmpfs none "$B/src/sub"
 	echo below >"$B/src/sub/file" 2>/dev/null
 	echo top >"$B/src/file"
 }
