@@ -16,9 +16,11 @@ hook_bundle()
 	mount_add "$L" none "$L" bind
 }
 
-# hook KIND SHELL: one more hook, which runs SHELL; "bin" first in PATH, as the root has only /bin
+# hook KIND SHELL: one more hook, which runs SHELL. It takes the state that comes on stdin, so that no runtime is stopped by
+# the SIGPIPE of a hook that ends without.
 hook()
 {
+	[[ $2 == *cat* ]] || set -- "$1" "cat >/dev/null; $2"
 	cfg '.hooks[$k] += [{path: "/bin/sh", args: ["sh", "-c", $s], env: ["PATH=/bin:/usr/bin"]}]' --arg k "$1" --arg s "$2"
 }
 
@@ -244,9 +246,9 @@ two_programs()
 	mkdir -p "$B/rootfs/opt" /mnt/opt
 	ln -s ../../bin/busybox "$B/rootfs/opt/sh"
 	mount -t tmpfs none /mnt/opt
-	printf '#!/bin/sh\necho %s >%s/which\n' outside "$L" >/mnt/opt/which
+	printf '#!/bin/sh\ncat >/dev/null\necho %s >%s/which\n' outside "$L" >/mnt/opt/which
 	mkdir -p "$B/rootfs/mnt/opt"
-	printf '#!/bin/sh\necho %s >%s/which\n' inside "$L" >"$B/rootfs/mnt/opt/which"
+	printf '#!/bin/sh\ncat >/dev/null\necho %s >%s/which\n' inside "$L" >"$B/rootfs/mnt/opt/which"
 	chmod 0755 /mnt/opt/which "$B/rootfs/mnt/opt/which"
 	cfg '.hooks[$k] = [{path: "/mnt/opt/which"}]' --arg k "$ROW"
 }
