@@ -337,6 +337,7 @@ test_supported_flags()
 # broken: instead features 'real features | jq ".linux.memoryPolicy.modes += [\"MPOL_BOGUS\"]"'
 test_memory_policy_modes()
 {
+	needs file:/proc/self/numa_maps
 	features
 	recognized .linux.memoryPolicy.modes '.linux.memoryPolicy = {mode: $w} |
 		if $w | IN("MPOL_DEFAULT", "MPOL_LOCAL") then . else .linux.memoryPolicy.nodes = "0" end'
@@ -346,6 +347,7 @@ test_memory_policy_modes()
 # broken: instead features 'real features | jq ".linux.memoryPolicy.flags += [\"MPOL_F_BOGUS\"]"'
 test_memory_policy_flags()
 {
+	needs file:/proc/self/numa_maps
 	features
 	recognized .linux.memoryPolicy.flags '.linux.memoryPolicy = {mode: "MPOL_BIND", nodes: "0", flags: [$w]}'
 }

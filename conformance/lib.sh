@@ -135,7 +135,7 @@ st()
 	"$BERTH" --root "$STATE" state "$ID" | jq -r "$1"
 }
 
-# What there may be too little of: controller:NAME command:NAME file:PATH absent:PATH cap:NUMBER cpus:N kernel:X.Y
+# What there may be too little of: controller:NAME command:NAME file:PATH absent:PATH cap:NUMBER cpus:N kernel:X.Y realtime
 needs()
 {
 	local what
@@ -148,6 +148,7 @@ needs()
 		absent:*) [ ! -e "${what#*:}" ] || skip "there is ${what#*:}" ;;
 		cap:*) capable "${what#*:}" || skip "no $what" ;;
 		cpus:*) [ "$(nproc)" -ge "${what#*:}" ] || skip "no $what" ;;
+		realtime) realtime_allowed || skip "no real-time scheduling in a cgroup" ;;
 		kernel:*) kernel_is "${what#*:}" || skip "no $what" ;;
 		*) die "unknown need $what" ;;
 		esac
@@ -160,6 +161,13 @@ capable()
 	local set
 	set=$(sed -n 's/^CapEff:[[:space:]]*//p' /proc/self/status)
 	(((16#$set >> $1) & 1))
+}
+
+# Kernels that divide real-time among cgroups give none to a new one.
+realtime_allowed()
+{
+	mkdir -p /sys/fs/cgroup/realtime
+	(echo $BASHPID >/sys/fs/cgroup/realtime/cgroup.procs && chrt -f 1 true) 2>/dev/null
 }
 
 kernel_is()
