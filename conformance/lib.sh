@@ -135,7 +135,8 @@ st()
 	"$BERTH" --root "$STATE" state "$ID" | jq -r "$1"
 }
 
-# What there may be too little of: controller:NAME command:NAME file:PATH absent:PATH cap:NUMBER cpus:N kernel:X.Y realtime
+# What there may be too little of: controller:NAME command:NAME file:PATH absent:PATH
+# no-filesystem:NAME cap:NUMBER cpus:N kernel:X.Y realtime
 needs()
 {
 	local what
@@ -146,6 +147,7 @@ needs()
 		command:*) command -v "${what#*:}" >/dev/null || skip "no $what" ;;
 		file:*) [ -e "${what#*:}" ] || skip "no $what" ;;
 		absent:*) [ ! -e "${what#*:}" ] || skip "there is ${what#*:}" ;;
+		no-filesystem:*) ! grep -qw -- "${what#*:}" /proc/filesystems || skip "there is ${what#*:}" ;;
 		cap:*) capable "${what#*:}" || skip "no $what" ;;
 		cpus:*) [ "$(nproc)" -ge "${what#*:}" ] || skip "no $what" ;;
 		realtime) realtime_allowed || skip "no real-time scheduling in a cgroup" ;;
