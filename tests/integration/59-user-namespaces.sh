@@ -33,7 +33,7 @@ test_map_without_root()
 	assert_clean
 }
 
-# shows: process.user.uid process.user.gid process.user.additionalGids
+# shows: config.process.user.uid.applied config.process.user.gid.applied config.process.user.additionalGids
 test_ids_without_a_place()
 {
 	bundle_new
@@ -51,7 +51,7 @@ test_ids_without_a_place()
 	assert_clean
 }
 
-# shows: config.mounts.source
+# shows: config.mounts.source.bind-absolute
 test_sources_that_only_the_host_reaches()
 {
 	bundle_new
@@ -65,7 +65,7 @@ test_sources_that_only_the_host_reaches()
 	assert_clean
 }
 
-# shows: root.path
+# shows: config.root.path.absolute
 test_root_that_only_the_host_reaches()
 {
 	bundle_new
@@ -164,7 +164,7 @@ in_holder()
 	[ "${1:-}" = fails ] || [ "$RC" = 0 ] || die "exit status $RC"
 }
 
-# shows: linux.devices
+# shows: linux.devices.available
 test_devices_where_mknod_is_not_allowed()
 {
 	bundle_new
