@@ -92,6 +92,7 @@ test_born_in_the_cgroup()
 	assert_clean
 }
 
+# shows: linux.cgroupsPath.systemd
 test_names()
 {
 	manager
@@ -115,6 +116,7 @@ test_slice_unit()
 	assert_clean
 }
 
+# shows: linux.cgroupsPath.invalid linux.cgroupsPath.invalid.error
 test_refused_paths()
 {
 	manager

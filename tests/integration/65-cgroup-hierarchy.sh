@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=bash
 # Where a container's cgroup is and what it has: controllers, neighbours, cgroups that are not fit for it, containers in
-# containers. The limits themselves: 57-*.sh.
+# containers. The limits themselves: 57-resources.sh; paths and owners: 64-cgroup-place.sh.
 
 . "$REPO/tests/integration/commands.inc"
 
@@ -39,6 +39,7 @@ offered()
 }
 
 # Engines read memory.events, pids.current and the like of containers without limits.
+# shows: linux.cgroups.additional-controllers linux.cgroups.resources-optional
 test_all_controllers_without_limits()
 {
 	local c dir
@@ -135,6 +136,7 @@ test_parent_that_is_threaded()
 }
 
 # A process that is born below a frozen cgroup never runs: an error, and no waiting.
+# shows: linux.cgroups.fit-check linux.cgroups.fit-check.error
 test_below_a_frozen_cgroup()
 {
 	needs_cgroupfs "the manager refuses it"
@@ -155,6 +157,7 @@ test_below_a_frozen_cgroup()
 	assert_clean
 }
 
+# shows: runtime.delete.resources.foreign
 test_existing_cgroup_is_used_when_empty()
 {
 	needs_cgroupfs "its cgroups are those of units"
@@ -174,6 +177,7 @@ test_existing_cgroup_is_used_when_empty()
 }
 
 # On a hybrid host the controllers that v1 has are not there for v2.
+# shows: runtime.create.cannot-apply.error
 test_controller_that_v1_has()
 {
 	local c limit
@@ -190,4 +194,75 @@ test_controller_that_v1_has()
 		run_fails "linux\\.resources\\.$path: cgroup controller \"$c\" is not available in the cgroup v2 hierarchy \\(it has: "
 	done
 	[ -n "${path:-}" ] || skip "v2 has them all"
+}
+
+# --- a container in a container --------------------------------------------------------------------------------------
+
+# engine: $B becomes a container that can run this runtime on the bundle /inner, as engines in containers do: with a
+# cgroup namespace, a writable cgroup mount and all capabilities
+engine()
+{
+	local root=$B/rootfs caps
+	mount_add /usr none /usr rbind ro
+	mount_add /runtime none "$(readlink -f "$BERTH")" bind ro
+	mount_add /sys/fs/cgroup cgroup cgroup rw nosuid noexec nodev
+	mkdir -p "$root/inner" "$root/usr" "$root/sys/fs/cgroup"
+	ln -s usr/lib "$root/lib"
+	ln -s usr/lib64 "$root/lib64"
+	cp -a /mnt/rootfs "$root/inner/rootfs"
+	jq '.process.args = ["/bin/sleep", "1000"] | .linux.cgroupsPath = "/in/ner"' \
+		"$REPO/tests/integration/base.json" >"$root/inner/config.json"
+	caps=$(printf '"CAP_%s"\n' CHOWN DAC_OVERRIDE DAC_READ_SEARCH FOWNER FSETID KILL SETGID SETUID SETPCAP SYS_CHROOT SYS_ADMIN \
+		SYS_PTRACE MKNOD NET_ADMIN | jq -sc .)
+	cfg --argjson c "$caps" '.process.capabilities = {bounding: $c, effective: $c, permitted: $c, inheritable: $c} |
+		.process.noNewPrivileges = false'
+	# its own processes go below, so that limits can be given on
+	args /bin/sh -c 'mkdir /sys/fs/cgroup/own && echo 1 >/sys/fs/cgroup/own/cgroup.procs &&
+		/runtime --root /tmp/state run --detach --bundle /inner inner >/tmp/out 2>&1 </dev/null; echo $? >/tmp/rc; sleep 1000'
+}
+
+# nested: a container in a container; the outer delete takes all with it
+nested()
+{
+	local dir inner
+	engine
+	if has_controller pids; then
+		jq '.linux.resources.pids.limit = 7' "$B/rootfs/inner/config.json" >new && cat new >"$B/rootfs/inner/config.json"
+	fi
+	[ "$1" = userns ] && userns
+	up
+	dir=$(cgroup_dir)
+	dir=${dir%/own}
+	wait_for 20 test -s "$B/rootfs/tmp/rc" || die "the inner runtime does not end"
+	[ "$(<"$B/rootfs/tmp/rc")" = 0 ] || die "the inner runtime: $(<"$B/rootfs/tmp/out")"
+	inner=$dir/in/ner
+	[ "$(wc -l <"$inner/cgroup.procs")" = 1 ] || die "no process in $inner"
+	# the same place as the process inside sees it
+	assert_eq "$(sed -n 's/^0:://p' "/proc/$(<"$inner/cgroup.procs")/cgroup")" "${inner#"$TOP"}"
+	if has_controller pids; then
+		assert_eq "$(<"$inner/pids.max")" 7
+	fi
+	if [ "$1" = userns ]; then
+		assert_eq "$(stat -c %u "$dir")" 100000
+		assert_eq "$(stat -c %u "$inner")" 100000
+	fi
+	rt_ok exec "$ID" /runtime --root /tmp/state state inner
+	assert_eq "$(jq -r .status <<<"$OUT")" running
+	delete_ok --force
+	[ ! -e "$dir" ] || die "cgroups are left: $(find "$dir" -type d)"
+	assert_clean
+}
+
+test_container_in_a_container()
+{
+	needs_cgroupfs "the manager is outside"
+	bundle_new
+	nested plain
+}
+
+test_container_in_a_container_with_a_user_namespace()
+{
+	needs_cgroupfs "the manager is outside"
+	bundle_new
+	nested userns
 }

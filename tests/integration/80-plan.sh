@@ -196,6 +196,7 @@ test_plan_of_the_cgroup()
 }
 
 # A writable cgroup mount in a cgroup namespace of its own: the cgroup becomes the user's, and the plan says so.
+# shows: linux.cgroup-owner.may-change linux.cgroup-owner.rw-mount
 test_plan_of_the_owner_of_the_cgroup()
 {
 	local dir f

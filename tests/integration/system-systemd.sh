@@ -42,6 +42,12 @@ test_born_in_the_cgroup()
 	assert_clean
 }
 
+sd_stop_slices()
+{
+	systemctl stop a.slice ab.slice
+}
+
+# shows: linux.cgroupsPath.systemd linux.cgroupsPath.default
 test_names()
 {
 	sd_names "a-b-c.slice:p:n|/a.slice/a-b.slice/a-b-c.slice/p-n.scope" ":crio:n|/system.slice/crio-n.scope" \
