@@ -6,6 +6,9 @@
 . ./containerd.inc
 export SHORT_OPS="run run_status run_tty task_life exec exec_tty pause kill metrics cgroup_path namespaces shim_left_alone info"
 
+# ctr gives a terminal its size when the program runs already
+SIZE='tty; until stty size | grep "30 100"; do sleep 0.1; done'
+
 after_op()
 {
 	c tasks ls -q | xargs -r -n 1 ctr -a "$CRI_SOCKET" tasks rm -f
@@ -69,7 +72,7 @@ op_run_status()
 
 op_run_tty()
 {
-	OUT=$(in_terminal ctr -a "$CRI_SOCKET" run --runc-binary "$BIN/$RT" --env PATH=/bin --rm -t --rootfs "$RUN/box" "$C" sh -c 'tty; stty size' |
+	OUT=$(in_terminal ctr -a "$CRI_SOCKET" run --runc-binary "$BIN/$RT" --env PATH=/bin --rm -t --rootfs "$RUN/box" "$C" sh -c "$SIZE" |
 		sed 's/^\^@//')
 	match "$OUT" '^/dev/(pts/0|console)$'
 	has "$OUT" "30 100"
@@ -109,8 +112,8 @@ op_exec()
 op_exec_tty()
 {
 	up sleep 1000
-	OUT=$(in_terminal ctr -a "$CRI_SOCKET" tasks exec -t --exec-id e1 "$C" sh -c \
-		'tty; until stty size | grep -q "30 100"; do sleep 0.1; done; stty size' | sed 's/^\^@//')
+	OUT=$(in_terminal ctr -a "$CRI_SOCKET" tasks exec -t --exec-id e1 "$C" sh -c "$SIZE" |
+		sed 's/^\^@//')
 	match "$OUT" '^/dev/pts/'
 	has "$OUT" "30 100"
 }
