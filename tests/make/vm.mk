@@ -2,6 +2,7 @@
 # The tests that want a whole system, in virtual machines (tests/vm/run says what the variables do).
 #   make check-vm [T=name] [VM=uml|qemu] [KERNEL=6.12|6.1] [DRIVER=systemd] [KEEP=1] [ALL=1] [RUNTIME=/usr/bin/crun]
 #   make check-engines [T=file/operation] [GUEST=name] [ALL=1]	podman, docker, containerd ... with berth
+#   make journey [T="0 1"]		conformance/journey: a shop from the first container to a swarm
 #   make vm-shell [VM=uml|qemu] [KERNEL=...]	boot one and log in
 # The first run builds the root disk under VM_CACHE (/var/cache/berth-vm): some minutes.
 
@@ -20,6 +21,11 @@ check-engines: deps-vm
 	@$(MAKE) --no-print-directory -j$(J) vm-programs
 	@$(VM_ENV) $(foreach v,GUEST GUESTS CONTROLS,$(if $($v),$v="$($v)")) tests/vm/engines "$(T)"
 
+# The journey, conformance/journey: T="0 1" for some of its stages; RELEASE=forky
+journey: deps-vm
+	@$(MAKE) --no-print-directory -j$(J) $(BUILD)/berth
+	@$(VM_ENV) $(if $(RELEASE),RELEASE=$(RELEASE)) conformance/journey/run $(T)
+
 vm-programs: $(BUILD)/berth inside-programs
 
-.PHONY: check-vm check-engines vm-shell vm-programs
+.PHONY: check-vm check-engines journey vm-shell vm-programs

@@ -1,0 +1,215 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# shellcheck shell=bash
+# Stage 3: microservices on Swarm.
+
+stage3()
+{
+	stage "Stage 3: microservices on Swarm"
+	swarm_up
+	services_up
+	secret_in_memory
+	restarts
+	scaling
+	canary
+	blue_green
+	bad_release
+	orders_kept
+}
+
+swarm_up()
+{
+	local join n
+	must d 1 swarm init --advertise-addr 10.77.0.1 --task-history-limit 1
+	join=$(d 1 swarm join-token -q worker)
+	for n in $NODES; do
+		[ "$n" = 1 ] || must d "$n" swarm join --advertise-addr "10.77.0.$n" --token "$join" 10.77.0.1:2377
+	done
+	wait_for 60 nodes_ready
+	verdict "a swarm: nodes that are ready" "$(ready_nodes)" nodes_ready
+}
+
+ready_nodes()
+{
+	api 1 /nodes | jq '[.[] | select(.Status.State == "ready")] | length'
+}
+
+nodes_ready()
+{
+	[ "$(ready_nodes)" = "$(wc -w <<<"$NODES")" ]
+}
+
+# route NAME RULES: a configuration of the front door: who serves what part of the requests
+route()
+{
+	echo "split_clients \$request_id \$app { $2 }" | must d 1 config create "$1" - || exit 1
+}
+
+# service NAME ARG...: those that may be replaced in operation: the new one is healthy before the old one goes
+service()
+{
+	local name=$1
+	shift
+	must d 1 service create -d --name "$name" --network shop --update-order start-first --stop-grace-period 30s \
+		--restart-delay 1s --update-monitor 5s --env "DATABASE=database" "$@"
+}
+
+services_up()
+{
+	SWARM_TOKEN=swarm-$(head -c 12 /dev/urandom | od -An -tx1 | tr -d ' \n')
+	must d 1 network create -d overlay shop
+	touch "$WORK/before-secret"
+	printf %s "$SWARM_TOKEN" | must d 1 secret create api_token - || exit 1
+	route blue '* app-blue:8000;'
+	route canary '20% app-green:8000; * app-blue:8000;'
+	route green '* app-green:8000;'
+	service database --secret api_token --constraint node.role==manager --no-resolve-image somedatabase
+	service chat "$REGISTRY/chat"
+	service app-blue --secret api_token --replicas 2 "$REGISTRY/app:1"
+	service web --replicas 2 --publish 80:8080 --config source=blue,target=/srv/routes.conf "$REGISTRY/web"
+	for n in database:1 chat:1 app-blue:2 web:2; do
+		wait_for 180 running "${n%:*}" "${n#*:}"
+	done
+	verdict "services, and containers of theirs that run" "$(d 1 service ls --format '{{.Name}} {{.Replicas}}' | sort | paste -sd ' ')" \
+		same "$(d 1 service ls --format '{{.Name}} {{.Replicas}}' | sort | paste -sd ' ')" "app-blue 2/2 chat 1/1 database 1/1 web 2/2"
+	for n in $NODES; do
+		wait_for 60 curl -fsS "http://10.77.0.$n/api/items"
+		verdict "node $n answers, whoever has the container" "$(curl -fsS "http://10.77.0.$n/api/items" | jq length) items" \
+			same "$(curl -fsS "http://10.77.0.$n/api/items" | jq length)" 4
+	done
+}
+
+# tasks SERVICE: those that run, "NODE CONTAINER" each
+tasks()
+{
+	local n
+	for n in $NODES; do
+		api "$n" "/containers/json?filters=$(jq -rn --arg s "$1" '{label: ["com.docker.swarm.service.name=" + $s]} | @json | @uri')" |
+			jq -r --arg n "$n" '.[] | select(.Status | test("unhealthy|starting") | not) | $n + " " + .Id'
+	done
+}
+
+# running SERVICE COUNT
+running()
+{
+	[ "$(tasks "$1" | wc -l)" = "$2" ]
+}
+
+# settled SERVICE COUNT: so many run, and none is coming or going
+settled()
+{
+	running "$1" "$2" && [ "$(api 1 /tasks | jq --arg s "$(api 1 "/services/$1" | jq -r .ID)" \
+		'[.[] | select(.ServiceID == $s and (.DesiredState == "running") != (.Status.State == "running") and
+			(.Status.State | test("complete|shutdown|failed|rejected|remove|orphaned") | not))] | length')" = 0 ]
+}
+
+secret_in_memory()
+{
+	local node id n found=
+	read -r node id < <(tasks app-blue)
+	verdict "the secret in a container: read from memory" "/run/secrets/api_token on $(secret_mount "$node" "$id")" \
+		same "$(secret_mount "$node" "$id") $(d "$node" exec "$id" cat /run/secrets/api_token)" "tmpfs $SWARM_TOKEN"
+	for n in $NODES; do
+		found+=$(find "$WORK/node$n" -newer "$WORK/before-secret" -type f -exec grep -lF "$SWARM_TOKEN" {} + 2>/dev/null)
+	done
+	verdict "  and on no node's disk" "files that hold it: $(grep -c . <<<"$found")" same "$found" ""
+}
+
+secret_mount()
+{
+	d "$1" exec "$2" sed -n 's|^[^ ]* /run/secrets/api_token \([^ ]*\) .*|\1|p' /proc/mounts
+}
+
+# A crash: the process is killed behind docker's back.
+restarts()
+{
+	local node id pid begin=$SECONDS
+	read -r node id < <(tasks app-blue)
+	pid=$(api "$node" "/containers/$id/json" | jq .State.Pid)
+	kill -KILL "$pid"
+	wait_for 120 replaced "$id"
+	verdict "a container is killed: Swarm starts another" "2 of 2 again after $((SECONDS - begin)) s" replaced "$id"
+}
+
+replaced()
+{
+	running app-blue 2 && ! tasks app-blue | grep -q "$1"
+}
+
+scaling()
+{
+	traffic_begin
+	must d 1 service scale -d app-blue=4
+	wait_for 120 running app-blue 4
+	sleep 8
+	must d 1 service scale -d app-blue=2
+	wait_for 120 settled app-blue 2
+	sleep 2
+	traffic_end
+	verdict "from 2 to 4 and back, under load: who served" "$(seen '.by_server | length') containers" \
+		between "$(seen '.by_server | length')" 4 4
+	nothing_lost "  scaling"
+}
+
+# route_by NAME: the containers of the front door are replaced by some with another configuration
+ROUTE=blue
+route_by()
+{
+	must d 1 service update -q --config-rm "$ROUTE" --config-add "source=$1,target=/srv/routes.conf" web
+	ROUTE=$1
+}
+
+canary()
+{
+	service app-green --secret api_token --replicas 1 "$REGISTRY/app:2"
+	wait_for 120 running app-green 1
+	traffic_begin
+	route_by canary
+	sleep 10
+	traffic_end
+	verdict "canary: a part of the requests goes to version 2" "$(seen '.by_version | to_entries | map("\(.value) by version \(.key)") | join(", ")')" \
+		between "$(seen '100 * (.by_version["2"] // 0) / ([.by_version[]] | add) | floor')" 1 45
+	nothing_lost "  canary"
+}
+
+blue_green()
+{
+	traffic_begin
+	must d 1 service scale -d app-green=2
+	wait_for 120 running app-green 2
+	route_by green
+	wait_for 60 settled web 2
+	traffic_end
+	nothing_lost "blue-green: all requests move to version 2"
+	traffic_begin
+	sleep 5
+	traffic_end
+	verdict "  afterwards version 1 is asked no more" "$(seen '.by_version | to_entries | map("\(.value) by version \(.key)") | join(", ")')" \
+		same "$(seen '.by_version | keys | join(" ")')" 2
+	must d 1 service rm app-blue
+}
+
+# A release that never becomes healthy: it gets no request, and Swarm goes back by itself.
+bad_release()
+{
+	local image
+	traffic_begin
+	d 1 service update -q --health-start-period 10s --health-interval 2s --update-failure-action rollback \
+		--image "$REGISTRY/app:3" app-green >"$WORK/bad" 2>&1
+	wait_for 60 settled app-green 2
+	traffic_end
+	image=$(api 1 /services/app-green | jq -r '.Spec.TaskTemplate.ContainerSpec.Image')
+	verdict "a release that does not work is taken back" "the service has ${image#*/}" grep -q 'app:2' <<<"$image"
+	verdict "  and has answered nobody" "$(seen '.by_version | to_entries | map("\(.value) by version \(.key)") | join(", ")')" \
+		same "$(seen '.by_version | keys | join(" ")')" 2
+	nothing_lost "  meanwhile"
+}
+
+# Every order that a customer was told of is in the database, once.
+orders_kept()
+{
+	local node id kept told
+	read -r node id < <(tasks database)
+	kept=$(sql_of "$node" "$id" "SELECT ref FROM orders WHERE ref LIKE 'c%' ORDER BY ref" | sort)
+	told=$(sort "$WORK/orders")
+	verdict "every order that was confirmed is in the database, once" "$(wc -l <<<"$told") and $(wc -l <<<"$kept")" same "$told" "$kept"
+}

@@ -1,0 +1,77 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""usage: traffic.py RESULT URL...
+
+Customers: each of CUSTOMERS threads puts something into its cart, buys it, and looks at the items and the first page,
+again and again, over the URLs in turn. Every request is counted, and so is its answer; nothing is tried twice.
+SIGTERM: what was begun is finished, and RESULT written as JSON.
+"""
+import collections
+import json
+import os
+import signal
+import sys
+import threading
+import time
+import urllib.request
+
+CUSTOMERS = int(os.environ.get("CUSTOMERS", "3"))
+PAUSE = float(os.environ.get("PAUSE", "0.05"))
+stop = threading.Event()
+lock = threading.Lock()
+seen = {"sent": 0, "answered": 0, "lost": [], "orders": [], "slowest": 0.0}
+by_version, by_server = collections.Counter(), collections.Counter()
+
+
+def ask(url, body=None):
+	with lock:
+		seen["sent"] += 1
+	begin = time.monotonic()
+	try:
+		data = None if body is None else json.dumps(body).encode()
+		with urllib.request.urlopen(urllib.request.Request(url, data), timeout=60) as answer:
+			answer.read()
+			version, server = answer.headers.get("X-Version"), answer.headers.get("X-Served-By")
+	except OSError as e:
+		with lock:
+			seen["lost"].append(f"{time.time():.1f} {url}: {e}")
+		return False
+	with lock:
+		seen["answered"] += 1
+		seen["slowest"] = max(seen["slowest"], time.monotonic() - begin)
+		if version:
+			by_version[version] += 1
+			by_server[server] += 1
+	return True
+
+
+def customer(me, urls):
+	turn = 0
+	while not stop.is_set():
+		url = urls[turn % len(urls)]
+		turn += 1
+		ref = f"{me}-{turn}"
+		ask(url + "/")
+		ask(url + "/api/items")
+		ask(url + "/api/cart", {"customer": me, "item": turn % 4 + 1, "amount": 1})
+		if ask(url + "/api/order", {"customer": me, "ref": ref}):
+			with lock:
+				seen["orders"].append(ref)
+		stop.wait(PAUSE)
+
+
+def main():
+	result, urls = sys.argv[1], sys.argv[2:]
+	signal.signal(signal.SIGTERM, lambda *_: stop.set())
+	run = f"{os.getpid()}-{int(time.time())}"
+	threads = [threading.Thread(target=customer, args=(f"c{n}-{run}", urls)) for n in range(CUSTOMERS)]
+	for t in threads:
+		t.start()
+	for t in threads:
+		t.join()
+	seen.update(by_version=by_version, by_server=by_server, slowest=round(seen["slowest"], 2))
+	with open(result, "w") as f:
+		json.dump(seen, f)
+
+
+main()
