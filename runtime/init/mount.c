@@ -241,19 +241,23 @@ static int open_target(struct init *in, const struct plan_step *s, bool *ret_mad
 	return fd;
 }
 
-/* mount(2) takes longer options than fsconfig(2). It wants a name for the target, and "." leads nowhere else. */
+/* mount(2) takes longer options than fsconfig(2), and "." as a name that leads nowhere else. The propagation goes to what
+ * the name leads to then: if that was changed meanwhile, to another mount of this container. Takes `target`. */
 static int mount_on(struct init *in, const struct plan_step *s, int target)
 {
 	uint64_t n;
 	char **data = plan_argv(in, s->str[2], &n);
-	int ret = -1, cwd = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (n != 4 || cwd < 0 || fchdir(target) < 0)
-		fail(in, DETAIL_TARGET, n == 4 ? errno : EINVAL, NULL);
-	else if (syscall(SYS_mount, data[1], ".", plan_text(in, s->str[0]), s->val[3], data[3]) < 0 || fchdir(cwd) < 0)
-		fail(in, DETAIL_FSMOUNT, errno, NULL);
+	int ret = -1, mnt = -1, cwd = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (n != 4 || cwd < 0 || fchdir(target) < 0 ||
+	    syscall(SYS_mount, data[1], ".", plan_text(in, s->str[0]), s->val[3], data[3]) < 0 || fchdir(cwd) < 0)
+		fail(in, DETAIL_FSMOUNT, n == 4 ? errno : EINVAL, NULL);
+	else if (s->val[2] && (mnt = path_open(path_root(in), plan_text(in, s->str[1]), O_PATH, 0)) < 0)
+		fail(in, DETAIL_TARGET, errno, NULL);
 	else
-		ret = 0;
+		ret = set_propagation(in, mnt, s->val[2]);
+	drop_fd(&mnt);
 	drop_fd(&cwd);
+	drop_fd(&target);
 	return ret;
 }
 
@@ -266,11 +270,8 @@ int step_mount_fs(struct init *in, const struct plan_step *s)
 
 	if (target < 0)
 		return -1;
-	if (s->val[3]) {
-		ret = mount_on(in, s, target);
-		drop_fd(&target);
-		return ret;
-	}
+	if (s->val[3])
+		return mount_on(in, s, target);
 	if (!made && (s->flags & (STEP_F_COPYUP | STEP_F_COPY_MODE))) {
 		later = attr & MOUNT_ATTR_RDONLY; /* it has to be filled first */
 		attr &= ~later;

@@ -102,7 +102,7 @@ enum plan_kind {
 			  * val1: recursive attr set | clear << 32; val2: propagation (MS_*|MS_REC) or 0;
 			  * fd: a user namespace whose maps the mount gets, or -1; flags: STEP_F_COPYUP,
 			  * STEP_F_COPY_MODE, STEP_F_KEEP, STEP_F_ELSE_BIND. val3: 0, or for options longer than
-			  * fsconfig(2) takes the MS_* of a mount(2) that does it all; the list is then "source", x,
+			  * fsconfig(2) takes the MS_* of a mount(2) that does all but val2; the list is then "source", x,
 			  * "options", x */
 	STEP_MOUNT_BIND, /* fd: detached tree; str1: destination; val0, val1, val2 as above; val3: propagation
 			  * that is set after val2, or 0; flags: STEP_F_DIR: a missing destination becomes a

@@ -182,7 +182,7 @@ static int check_long(const struct mount_plan *mp, const char *at, struct err *e
 	}
 	if (len > PAGE)
 		return err_config(e, at, "the options have %zu bytes, more than %d", len, PAGE);
-	if (mp->how != HOW_FS || mp->copyup || mp->idmap_asked || mp->m->uid_mappings.n || mp->propagation ||
+	if (mp->how != HOW_FS || mp->copyup || mp->idmap_asked || mp->m->uid_mappings.n ||
 	    strcmp(mp->clean, "/") == 0)
 		return err_config(e, at, "an option longer than %d bytes is only for a plain new mount", FSCONFIG_MAX);
 	return 0;

@@ -313,6 +313,7 @@ static void mount_long(struct build *b, const struct mount_plan *mp, const char 
 	s->s.str[0] = type;
 	s->s.str[1] = dest;
 	s->s.str[2] = data;
+	s->s.val[2] = mp->propagation;
 	s->s.val[3] = mount_flags((mp->attr.set & ~mp->rec.clear) | mp->rec.set);
 }
 

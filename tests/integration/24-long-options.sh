@@ -44,6 +44,19 @@ test_read_only()
 	assert_clean
 }
 
+test_propagation()
+{
+	bundle_new
+	layers 8
+	mount_add /data overlay overlay ro rshared "lowerdir=$LOWER"
+	mount_add /tmp overlay overlay rprivate "lowerdir=$LOWER"
+	probe show mounts
+	run_ok
+	assert_match "$(mount_propagation /data)" '^shared:[0-9]+'
+	assert_eq "$(mount_propagation /tmp)" ""
+	assert_clean
+}
+
 test_on_a_link_in_the_image()
 {
 	bundle_new
@@ -90,7 +103,6 @@ test_what_cannot_be_had_with_it()
 {
 	bundle_new
 	layers 8
-	refused "only for a plain new mount" rshared
 	refused "only for a plain new mount" remount
 	refused "comma" "workdir=/a,b"
 	DEST=/ refused "only for a plain new mount"
