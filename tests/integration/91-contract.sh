@@ -267,6 +267,32 @@ test_conmon()
 	away
 }
 
+# podman's own calls, and those that conmon makes for it; podman build with the systemd driver repeats that at each call
+test_podman()
+{
+	local few=(env -i XDG_RUNTIME_DIR= "$BERTH")
+	bundle
+	made "$BERTH" --log-format=json --log "$LOG" create --bundle "$B" --pid-file "$P" "$ID"
+	ok "${few[@]}" start "$ID"
+	process_file /bin/sleep 50
+	made "$BERTH" --log-format=json --log "$LOG" exec --pid-file "$P.2" --process "$F" --detach "$ID"
+	assert_pid_file "$P.2"
+	ok "${few[@]}" kill "$ID" 0
+	ok "${few[@]}" kill "$ID" 9
+	wait_for 5 gone "$(<"$P")" || die "not killed"
+	ok "${few[@]}" delete --force "$ID"
+
+	made "$BERTH" create --bundle "$B" --pid-file "$P" "$ID"
+	ok "$BERTH" --systemd-cgroup start "$ID"
+	call "$BERTH" --systemd-cgroup state "$ID"
+	assert_eq "$(jq -r .status <<<"$OUT")" running
+	ok "$BERTH" kill "$ID" 9
+	wait_for 5 gone "$(<"$P")" || die "not killed"
+	ok "$BERTH" --systemd-cgroup delete "$ID"
+	rmdir /run/berth
+	away
+}
+
 test_conmon_terminal()
 {
 	bundle
