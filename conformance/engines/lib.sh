@@ -112,7 +112,6 @@ make_box()
 		>"$d/etc/passwd"
 	printf 'root:x:0:\nuser:x:1000:\nextra:x:2000:user\nnobody:x:65534:\n' >"$d/etc/group"
 	echo "a file of the image" >"$d/data/file"
-	chown 1000:1000 "$d/home/user" 2>/dev/null || true
 }
 
 # in_terminal COMMAND...: its output on a terminal of 30 lines and 100 columns

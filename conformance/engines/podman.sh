@@ -46,9 +46,9 @@ op_stdout_and_stderr()
 op_terminal()
 {
 	local out
-	out=$(in_terminal podman --runtime "$BIN/$RT" --cgroup-manager "$DRIVER" run -it --rm "$IMG" sh -c 'tty; stty size; exit 5')
+	out=$(in_terminal podman --runtime "$RT" --cgroup-manager "$DRIVER" run -it --rm "$IMG" sh -c 'tty; stty size; exit 5')
 	has "$out" /dev/pts/0
-	out=$(in_terminal podman --runtime "$BIN/$RT" --cgroup-manager "$DRIVER" run -it --rm "$IMG" \
+	out=$(in_terminal podman --runtime "$RT" --cgroup-manager "$DRIVER" run -it --rm "$IMG" \
 		sh -c 'sleep 0.5; stty size; test -t 0 && test -t 1 && test -t 2 && echo all')
 	has "$out" "30 100" all
 }
@@ -110,7 +110,7 @@ op_exec_terminal()
 {
 	local out
 	started
-	out=$(in_terminal podman --runtime "$BIN/$RT" --cgroup-manager "$DRIVER" exec -it "$C" \
+	out=$(in_terminal podman --runtime "$RT" --cgroup-manager "$DRIVER" exec -it "$C" \
 		sh -c 'sleep 0.5; tty; stty size; exit 5')
 	has "$out" /dev/pts/ "30 100"
 }

@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# shellcheck shell=bash disable=SC2016 source-path=SCRIPTDIR
+#
+# buildah: working containers and what runs in them.
+
+. ./podman.inc
+export SHORT_OPS="run build"
+
+engine_version()
+{
+	buildah version 2>/dev/null | sed -n 's/^Version: *//p'
+}
+
+after_op()
+{
+	buildah rm -a >/dev/null 2>&1 || true
+}
+
+# b: buildah with this runtime; isolation "oci", as rootless it would take a chroot otherwise
+b()
+{
+	BUILDAH_RUNTIME=$BIN/$RT BUILDAH_ISOLATION=${ISOLATION:-$([ "$MODE" = root ] && echo oci || echo rootless)} \
+		buildah "$@"
+}
+
+# a working container W
+working()
+{
+	W=$(b from "$IMG")
+}
+
+op_run()
+{
+	working
+	eq "$(b run "$W" echo hello)" hello
+	eq "$(b run "$W" sh -c 'id -u; cat /proc/1/comm')" $'0\ncat'
+	b run "$W" touch /made
+	eq "$(b run "$W" ls /made)" /made
+}
+
+op_exit_status()
+{
+	working
+	fails 5 b run "$W" sh -c 'exit 5'
+	fails 1 b run "$W" sh -c 'kill -9 $$; false'
+	b run "$W" nothing-like-it && die "no failure"
+	b run "$W" true
+}
+
+op_stdin()
+{
+	working
+	eq "$(seq 20000 | b run "$W" wc -l)" 20000
+}
+
+op_terminal()
+{
+	local out
+	working
+	out=$(BUILDAH_RUNTIME=$BIN/$RT BUILDAH_ISOLATION=$([ "$MODE" = root ] && echo oci || echo rootless) \
+		in_terminal buildah run -t "$W" sh -c 'sleep 0.5; tty; stty size')
+	has "$out" /dev/pts/ "30 100"
+}
+
+op_options()
+{
+	working
+	mkdir v
+	echo out >v/f
+	eq "$(b run -v "$OPDIR/v:/v:ro" "$W" cat /v/f)" out
+	eq "$(b run --user user "$W" id -u)" 1000
+	eq "$(b run --workingdir /etc "$W" pwd)" /etc
+	eq "$(b run --hostname h.test "$W" hostname)" h.test
+	eq "$(b run --env A=b "$W" sh -c 'echo $A')" b
+	eq "$(b run --network none "$W" ip -o link | grep -c .)" 1
+	match "$(b run --cap-drop all "$W" grep CapEff /proc/self/status)" '0000000000000000$'
+	has "$(b run --cap-add CAP_NET_ADMIN --no-pivot "$W" echo fine)" fine
+}
+
+op_namespaces()
+{
+	local ns
+	working
+	for ns in ipc uts pid; do
+		eq "$(b run --$ns host "$W" readlink /proc/self/ns/$ns)" "$(readlink /proc/self/ns/$ns)"
+	done
+	[ "$(b run "$W" readlink /proc/self/ns/pid)" != "$(readlink /proc/self/ns/pid)" ] || die "the host's pids"
+}
+
+op_userns()
+{
+	only root
+	W=$(b from --userns-uid-map 0:200000:5000 --userns-gid-map 0:200000:5000 "$IMG")
+	eq "$(b run "$W" cat /proc/self/uid_map | tr -s ' ')" " 0 200000 5000"
+	b run "$W" touch /data/x
+}
+
+op_commit()
+{
+	working
+	b run "$W" sh -c 'echo more >/data/more'
+	b config --cmd 'cat /data/more' "$W"
+	b commit -q "$W" localhost/made >/dev/null
+	eq "$(p run --rm localhost/made)" more
+	podman rmi -f localhost/made >/dev/null
+}
+
+op_build()
+{
+	printf 'FROM %s\nRUN echo built >/built; grep NoNewPrivs /proc/self/status\nRUN --network=none ip -o link | wc -l >/links\n' \
+		"$IMG" >Containerfile
+	b build -q -t localhost/made . >/dev/null
+	eq "$(p run --rm localhost/made cat /built /links)" $'built\n1'
+	printf 'FROM %s\nRUN exit 6\n' "$IMG" >Containerfile
+	fails 6 b build -q .
+	podman rmi -f localhost/made >/dev/null
+}
+
+op_build_jobs()
+{
+	printf 'FROM %s AS a\nRUN sleep 1; echo a >/f\nFROM %s AS b\nRUN sleep 1; echo b >/f\nFROM %s\nCOPY --from=a /f /a\nCOPY --from=b /f /b\n' \
+		"$IMG" "$IMG" "$IMG" >Containerfile
+	b build -q --jobs 2 -t localhost/made . >/dev/null
+	eq "$(p run --rm localhost/made cat /a /b)" $'a\nb'
+	podman rmi -f localhost/made >/dev/null
+}

@@ -1,0 +1,272 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# shellcheck shell=bash disable=SC2016 source-path=SCRIPTDIR
+#
+# podman: pods, builds, Kubernetes' files, units of systemd, its API.
+
+. ./podman.inc
+export SHORT_OPS="pod pod_shares build kube quadlet service"
+
+op_pod()
+{
+	p pod create --name "$C" >/dev/null
+	p run -d --pod "$C" --name "$C-1" "$IMG" sleep 1000 >/dev/null
+	p run -d --pod "$C" --name "$C-2" "$IMG" sleep 1000 >/dev/null
+	eq "$(p exec "$C-1" readlink /proc/self/ns/net)" "$(p exec "$C-2" readlink /proc/self/ns/net)"
+	has "$(p pod top "$C" args)" "sleep 1000" catatonit
+	p pod stop -t 0 "$C" >/dev/null
+	eq "$(field "$C-1" .State.Status)" exited
+	p pod start "$C" >/dev/null
+	eq "$(field "$C-1" .State.Status)" running
+	p pod kill "$C" >/dev/null
+	p pod rm -f "$C" >/dev/null
+	eq "$(p ps -aq)" ""
+}
+
+op_pod_shares()
+{
+	local ns
+	p pod create --name "$C" --share pid,ipc,uts,net >/dev/null
+	p run -d --pod "$C" --name "$C-1" "$IMG" sleep 1000 >/dev/null
+	p run -d --pod "$C" --name "$C-2" "$IMG" sleep 2000 >/dev/null
+	for ns in pid ipc uts net; do
+		eq "$(p exec "$C-1" readlink /proc/self/ns/$ns)" "$(p exec "$C-2" readlink /proc/self/ns/$ns)"
+	done
+	has "$(p exec "$C-1" ps)" "sleep 2000" catatonit
+	p stop -t 0 "$C-1" >/dev/null
+	eq "$(field "$C-2" .State.Status)" running
+	lacks "$(p exec "$C-2" ps)" "sleep 1000"
+	p rm -f -t 0 "$C-2" >/dev/null
+}
+
+op_pod_pause()
+{
+	if no_cgroups; then
+		skip "no cgroup to freeze"
+	fi
+	p pod create --name "$C" >/dev/null
+	p run -d --pod "$C" --name "$C-1" "$IMG" sleep 1000 >/dev/null
+	p pod pause "$C" >/dev/null
+	eq "$(field "$C-1" .State.Status)" paused
+	p pod unpause "$C" >/dev/null
+	eq "$(field "$C-1" .State.Status)" running
+	p pod restart "$C" >/dev/null
+	eq "$(field "$C-1" .State.Status)" running
+}
+
+op_pod_limits()
+{
+	if no_cgroups; then
+		skip "no cgroup"
+	fi
+	p pod create --name "$C" --memory 200m --cpus 0.5 >/dev/null
+	p run -d --pod "$C" --name "$C-1" --memory 100m "$IMG" sleep 1000 >/dev/null
+	eq "$(p exec "$C-1" cat /sys/fs/cgroup/memory.max)" 104857600
+	eq "$(cat "$(cgroup_of "$(pid_of "$C-1")" | sed 's|\(/[^/]*libpod_pod_[^/]*\)/.*|\1|')/memory.max")" 209715200
+}
+
+op_pod_volumes()
+{
+	mkdir v
+	echo shared >v/f
+	p pod create --name "$C" -v "$OPDIR/v:/v" --userns auto --hostname podhost >/dev/null
+	eq "$(p run --rm --pod "$C" "$IMG" sh -c 'cat /v/f; hostname')" $'shared\npodhost'
+}
+
+op_init_containers()
+{
+	p pod create --name "$C" >/dev/null
+	p create --pod "$C" --init-ctr always --name "$C-i" "$IMG" touch /tmp/x >/dev/null
+	p create --pod "$C" --name "$C-1" "$IMG" sleep 1000 >/dev/null
+	p pod start "$C" >/dev/null
+	eq "$(field "$C-i" .State.ExitCode)" 0
+	eq "$(field "$C-1" .State.Status)" running
+}
+
+op_build()
+{
+	echo secret >s
+	cat >Containerfile <<-END
+	FROM $IMG AS one
+	RUN echo built >/built && id -u >/who
+	RUN --mount=type=secret,id=s cat /run/secrets/s >/had
+	RUN --mount=type=tmpfs,target=/t touch /t/x
+	RUN --mount=type=cache,target=/cache echo x >>/cache/x
+	USER user
+	RUN id -u >/tmp/who
+	FROM $IMG
+	COPY --from=one /built /had /who /tmp/who /copied/
+	WORKDIR /copied
+	CMD ["cat", "built"]
+	END
+	p build -q --network none --secret id=s,src=s -t localhost/built . >/dev/null
+	eq "$(p run --rm localhost/built)" built
+	eq "$(p run --rm localhost/built cat had who)" $'secret\n1000'
+	printf 'FROM %s\nRUN exit 7\n' "$IMG" >Containerfile
+	fails 7 p build -q --network none .
+	p rmi -f localhost/built >/dev/null
+}
+
+op_build_limits()
+{
+	if no_cgroups; then
+		skip "no cgroup"
+	fi
+	printf 'FROM %s\nRUN cd /tmp; cat /sys/fs/cgroup/memory.max >limit; grep CapEff /proc/self/status >caps; ulimit -n >files\n' "$IMG" >Containerfile
+	p build -q --network none --memory 60m --cap-drop all --ulimit nofile=111:111 -t localhost/built . >/dev/null
+	has "$(p run --rm localhost/built cat /tmp/limit /tmp/caps /tmp/files)" 62914560 0000000000000000 111
+	p rmi -f localhost/built >/dev/null
+}
+
+op_kube()
+{
+	p pod create --name "$C" >/dev/null
+	p run -d --pod "$C" --name "$C-1" -e A=kube --memory 100m "$IMG" sleep 1000 >/dev/null
+	p kube generate "$C" >pod.yaml
+	p pod rm -f -t 0 "$C" >/dev/null
+	p kube play pod.yaml >/dev/null
+	eq "$(p exec "$C-$C-1" sh -c 'echo $A' 2>/dev/null || p exec "$C-1" sh -c 'echo $A')" kube
+	p kube down pod.yaml >/dev/null
+	eq "$(p ps -aq)" ""
+}
+
+op_kube_play()
+{
+	cat >pod.yaml <<-END
+	apiVersion: v1
+	kind: Pod
+	metadata: {name: web}
+	spec:
+	  securityContext: {runAsUser: 1000, runAsGroup: 2000, fsGroup: 3000}
+	  initContainers:
+	  - {name: first, image: "$IMG", command: [sh, -c, "echo made >/e/f"], volumeMounts: [{name: e, mountPath: /e}]}
+	  containers:
+	  - name: main
+	    image: "$IMG"
+	    command: [sh, -c, "cat /e/f; sleep 1000"]
+	    volumeMounts: [{name: e, mountPath: /e}]
+	    securityContext: {readOnlyRootFilesystem: true, allowPrivilegeEscalation: false, capabilities: {drop: [ALL]}}
+	    livenessProbe: {exec: {command: [test, -e, /e/f]}}
+	    resources: {limits: {memory: 80Mi, cpu: 500m}}
+	  volumes:
+	  - {name: e, emptyDir: {}}
+	END
+	if no_cgroups; then
+		sed -i '/resources:/d' pod.yaml
+	fi
+	p kube play pod.yaml >/dev/null
+	wait_for 10 sh -c "podman logs web-main | grep -q made"
+	eq "$(p exec web-main id -u)" 1000
+	match "$(p exec web-main cat /proc/self/status)" 'NoNewPrivs:[[:space:]]*1'
+	no_cgroups || eq "$(p exec web-main cat /sys/fs/cgroup/memory.max)" 83886080
+	p kube down pod.yaml >/dev/null
+}
+
+# systemctl of the caller's manager
+manager()
+{
+	if [ "$MODE" = root ]; then
+		systemctl "$@"
+	else
+		systemctl --user "$@"
+	fi
+}
+
+op_quadlet()
+{
+	local dir=/run/containers/systemd pid
+	[ "$MODE" = root ] || dir=$XDG_RUNTIME_DIR/containers/systemd
+	mkdir -p "$dir"
+	cat >"$dir/optest.container" <<-END
+	[Container]
+	Image=$IMG
+	ContainerName=$C
+	Exec=sh -c 'trap "exit 0" TERM; while :; do sleep 0.2; done'
+	GlobalArgs=--runtime=$RT --cgroup-manager=$DRIVER
+	Notify=false
+	Volume=optest.volume:/v
+	NoNewPrivileges=true
+	[Quadlet]
+	DefaultDependencies=false
+	END
+	printf '[Volume]\nGlobalArgs=--runtime=%s\n[Quadlet]\nDefaultDependencies=false\n' "$RT" >"$dir/optest.volume"
+	manager daemon-reload
+	manager start optest.service
+	manager is-active -q optest.service || die "not active"
+	pid=$(pid_of "$C")
+	has "$(cgroup_of "$pid")" /optest.service/libpod-payload-
+	match "$(status_of "$pid" NoNewPrivs)" 1
+	manager restart optest.service
+	manager is-active -q optest.service || die "not active again"
+	manager stop optest.service
+	[ ! -d "/proc/$pid" ] || die "$pid is left"
+	rm "$dir"/optest.*
+	manager daemon-reload
+	p volume rm -f systemd-optest >/dev/null
+}
+
+# call METHOD PATH [BODY], of the service's API
+call()
+{
+	curl -sS --max-time 30 --unix-socket "$OPDIR/api" -X "$1" -H 'Content-Type: application/json' ${3:+-d "$3"} "http://d$2"
+}
+
+with_service()
+{
+	local rc=0 server
+	p system service -t 0 "unix://$OPDIR/api" >service.log 2>&1 &
+	server=$!
+	wait_for 20 test -S "$OPDIR/api"
+	("$@") || rc=$?
+	kill "$server"
+	wait "$server" || true
+	[ "$rc" = 0 ] || { tail -n 5 service.log; exit "$rc"; }
+}
+
+service_libpod()
+{
+	local id exec
+	id=$(call POST /v5.0.0/libpod/containers/create '{"image": "'"$IMG"'", "name": "'"$C"'", "command": ["sleep", "1000"]}' | jq -r .Id)
+	call POST "/v5.0.0/libpod/containers/$id/start"
+	eq "$(call GET "/v5.0.0/libpod/containers/$id/json" | jq -r .State.Status)" running
+	exec=$(call POST "/v5.0.0/libpod/containers/$id/exec" '{"Cmd": ["echo", "by api"], "AttachStdout": true}' | jq -r .Id)
+	has "$(call POST "/v5.0.0/libpod/exec/$exec/start" '{"Detach": false}' | tr -d '\0')" "by api"
+	has "$(call GET "/v5.0.0/libpod/containers/$id/top?stream=false")" "sleep 1000"
+	call POST "/v5.0.0/libpod/containers/$id/kill?signal=KILL"
+	eq "$(call POST "/v5.0.0/libpod/containers/$id/wait")" 137
+	call DELETE "/v5.0.0/libpod/containers/$id?force=true" >/dev/null
+}
+
+service_docker()
+{
+	local id
+	id=$(call POST "/v1.41/containers/create?name=$C-d" '{"Image": "'"$IMG"'", "Cmd": ["sh", "-c", "echo compat; exit 4"],
+		"HostConfig": {"Memory": 67108864}}' | jq -r .Id)
+	call POST "/v1.41/containers/$id/start"
+	eq "$(call POST "/v1.41/containers/$id/wait" | jq .StatusCode)" 4
+	has "$(call GET "/v1.41/containers/$id/logs?stdout=1" | tr -d '\0')" compat
+	call DELETE "/v1.41/containers/$id"
+}
+
+op_service()
+{
+	with_service service_libpod
+	if no_cgroups; then
+		return 0
+	fi
+	with_service service_docker
+}
+
+op_auto_remove_after_death_of_conmon()
+{
+	started
+	kill -KILL "$(field "$C" .State.ConmonPid)"
+	wait_for 10 sh -c "! kill -0 $(field "$C" .State.ConmonPid)"
+	p rm -f -t 0 "$C" >/dev/null 2>&1
+	eq "$(p ps -aq)" ""
+}
+
+op_info()
+{
+	eq "$(p info --format '{{.Host.OCIRuntime.Name}}')" "$RT"
+	has "$(p info --format '{{.Host.OCIRuntime.Version}}')" "$RT version"
+}
