@@ -112,10 +112,11 @@ static option_fn *const option_kinds[] = {
 	[MOPT_NONE] = opt_none,
 };
 
-/* Superblock states that are the default anyway: harmless where a superblock cannot be changed. */
+/* Superblock states that are the default anyway: harmless where a superblock cannot be changed. With z and Z an engine
+ * is told to relabel the source, which it has done; buildah 1.39 passes them on for the cache of a RUN. */
 static bool is_default_sb(const char *name)
 {
-	static const char *const names[] = { "async", "nolazytime", "nomand", "noiversion", "loud", "rw" };
+	static const char *const names[] = { "z", "Z", "async", "nolazytime", "nomand", "noiversion", "loud", "rw" };
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
 		if (strcmp(name, names[i]) == 0)
 			return true;

@@ -157,6 +157,20 @@ test_last_option_wins()
 	assert_clean
 }
 
+test_relabelling_is_the_business_of_engines()
+{
+	bundle_new
+	mkdir "$B/src"
+	mount_add /data bind "$B/src" rbind z
+	mount_add /tmp bind "$B/src" bind Z
+	args /bin/true
+	run_ok
+	mount_add /var tmpfs tmpfs z
+	rt run --bundle "$B" c1
+	[ "$RC" != 0 ] || die "tmpfs took z"
+	assert_clean
+}
+
 test_propagation_options()
 {
 	local p
