@@ -277,12 +277,17 @@ test_podman()
 	process_file /bin/sleep 50
 	made "$BERTH" --log-format=json --log "$LOG" exec --pid-file "$P.2" --process "$F" --detach "$ID"
 	assert_pid_file "$P.2"
+	cfg_process '.terminal = true'
+	receiver "$S"
+	ok "$BERTH" --log-format=json --log "$LOG" exec --pid-file "$P.3" --process "$F" --detach --console-socket "$S" "$ID"
+	assert_terminal
+	kill "$TTY"
 	ok "${few[@]}" kill "$ID" 0
 	ok "${few[@]}" kill "$ID" 9
 	wait_for 5 gone "$(<"$P")" || die "not killed"
 	ok "${few[@]}" delete --force "$ID"
 
-	made "$BERTH" create --bundle "$B" --pid-file "$P" "$ID"
+	made "$BERTH" --log-format=json --log "$LOG" --cgroup-manager disabled create --bundle "$B" --pid-file "$P" "$ID"
 	ok "$BERTH" --systemd-cgroup start "$ID"
 	call "$BERTH" --systemd-cgroup state "$ID"
 	assert_eq "$(jq -r .status <<<"$OUT")" running
