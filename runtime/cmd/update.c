@@ -231,18 +231,23 @@ static int complete_swap(int cgroup, struct spec_resources *r, struct err *e)
 	return 0;
 }
 
-/* The two options that are no limits of the cgroup. Empty counts as not given here as well. */
-static int update_rdt(const struct container *c, const struct update_opts *o, struct err *e)
+static bool asks_for_rdt(const struct spec_intel_rdt *r)
 {
-	struct spec_intel_rdt r = {
+	return r->l3_cache_schema || r->mem_bw_schema;
+}
+
+/* The two options that are no limits of the cgroup. Checked before a limit is written, done after all others.
+ * Empty counts as not given here as well. */
+static int check_rdt(const struct container *c, const struct update_opts *o, struct spec_intel_rdt *ret,
+		     struct err *e)
+{
+	*ret = (struct spec_intel_rdt){
 		.l3_cache_schema = o->l3_cache_schema && *o->l3_cache_schema ? o->l3_cache_schema : NULL,
 		.mem_bw_schema = o->mem_bw_schema && *o->mem_bw_schema ? o->mem_bw_schema : NULL,
 	};
-	if (!r.l3_cache_schema && !r.mem_bw_schema)
-		return 0;
-	if (!*c->rec.rdt.group)
+	if (asks_for_rdt(ret) && !*c->rec.rdt.group)
 		return err_set(e, 0, "container \"%s\" has no linux.intelRdt", c->dir.id);
-	return spec_intel_rdt_check(&r, e) < 0 ? -1 : rdt_update(&c->rec.rdt, r.l3_cache_schema, r.mem_bw_schema, e);
+	return asks_for_rdt(ret) ? spec_intel_rdt_check(ret, e) : 0;
 }
 
 static int update_run(const struct globals *g, void *opts, int argc, char **argv, struct err *e)
@@ -266,7 +271,8 @@ static int update_run(const struct globals *g, void *opts, int argc, char **argv
 	    container_require(&c, allowed, "update", e) < 0)
 		return -1;
 	CLEANUP_FD int cgroup = container_cgroup(&c, "update", e);
-	if (cgroup < 0)
+	struct spec_intel_rdt rdt;
+	if (cgroup < 0 || check_rdt(&c, o, &rdt, e) < 0)
 		return -1;
 	if (spec_resources_check(res, "", e) < 0 || complete_swap(cgroup, res, e) < 0 ||
 	    cgroup_update(&c.rec.cgroup, cgroup, res, e) < 0) {
@@ -274,7 +280,7 @@ static int update_run(const struct globals *g, void *opts, int argc, char **argv
 			spec_err_locate(e, json, len);
 		return -1;
 	}
-	return update_rdt(&c, o, e);
+	return asks_for_rdt(&rdt) ? rdt_update(&c.rec.rdt, rdt.l3_cache_schema, rdt.mem_bw_schema, e) : 0;
 }
 
 #define LIMIT(name, member, arg, help) { name, 0, OPT_STRING, OPTION(member), arg, help }
