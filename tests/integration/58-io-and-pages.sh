@@ -178,9 +178,12 @@ test_hugepages_that_are_wrong()
 
 # --- rdma ----------------------------------------------------------------------------------------------------------
 
-# A device of software over a network device of software.
+# A device of software over a network device of software. It stays: kernels (seen: 6.12) crash when a device goes that
+# a cgroup had a limit of which is gone.
 rdma_device()
 {
+	[ ! -d /sys/class/infiniband/rxe0 ] || return 0
+	[ "$(hostname)" = berth-vm ] || skip "the device could not be removed: only in the virtual machine"
 	modprobe -q rdma_rxe && modprobe -q dummy || skip "no rdma_rxe in this kernel"
 	ip link add berthd0 type dummy && ip link set berthd0 up && rdma link add rxe0 type rxe netdev berthd0 ||
 		skip "no rdma device can be made"
@@ -204,8 +207,7 @@ test_rdma()
 	rt_fails 'rdma\.nobody' update -r - "$ID" <<<'{"rdma": {"rxe0": {"hcaHandles": 4}, "nobody": {"hcaHandles": 1}}}'
 	has_limit rdma.max 'rxe0 hca_handle=3 hca_object=max'
 	delete_ok --force
-	rdma link delete rxe0
-	ip link delete berthd0
+	assert_clean
 }
 
 # shows: linux.resources.rdma.one-of linux.resources.rdma.unavailable
