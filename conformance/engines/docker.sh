@@ -73,8 +73,10 @@ op_logs()
 {
 	up box sh -c 'echo one; echo two >&2; sleep 1000'
 	wait_for 10 logged two
+	wait_for 10 logged one
 	eq "$(docker logs "$C" 2>/dev/null)" one "stdout"
-	eq "$(docker logs --tail 1 "$C" 2>&1 >/dev/null)" two "stderr"
+	eq "$(docker logs "$C" 2>&1 >/dev/null)" two "stderr"
+	eq "$(docker logs --tail 1 "$C" 2>&1 | wc -l)" 1 "lines of the tail"
 }
 
 # --- exec ----------------------------------------------------------------------------------------------------------
