@@ -78,13 +78,14 @@ services_up()
 	done
 }
 
-# tasks SERVICE: those that run, "NODE CONTAINER" each
+# tasks SERVICE: those that run, "NODE CONTAINER" each; healthy ones where the image says how to find out
 tasks()
 {
-	local n
+	local n filters
+	filters=$(jq -rn --arg s "$1" '{label: ["com.docker.swarm.service.name=" + $s]} | @json | @uri')
 	for n in $NODES; do
-		api "$n" "/containers/json?filters=$(jq -rn --arg s "$1" '{label: ["com.docker.swarm.service.name=" + $s]} | @json | @uri')" |
-			jq -r --arg n "$n" '.[] | select(.Status | test("unhealthy|starting") | not) | $n + " " + .Id'
+		api "$n" "/containers/json?filters=$filters" | jq -r --arg n "$n" --arg s "$1" \
+			'.[] | select(.Status | test("\\(healthy\\)") or ($s | test("^(database|chat)$"))) | $n + " " + .Id'
 	done
 }
 
@@ -102,14 +103,15 @@ settled()
 			(.Status.State | test("complete|shutdown|failed|rejected|remove|orphaned") | not))] | length')" = 0 ]
 }
 
+# Docker keeps a mount of memory with the secret beside each container: another file system than the node's disk.
 secret_in_memory()
 {
 	local node id n found=
-	read -r node id < <(tasks app-blue)
+	read -r node id <<<"$(tasks app-blue)"
 	verdict "the secret in a container: read from memory" "/run/secrets/api_token on $(secret_mount "$node" "$id")" \
 		same "$(secret_mount "$node" "$id") $(d "$node" exec "$id" cat /run/secrets/api_token)" "tmpfs $SWARM_TOKEN"
 	for n in $NODES; do
-		found+=$(find "$WORK/node$n" -newer "$WORK/before-secret" -type f -exec grep -lF "$SWARM_TOKEN" {} + 2>/dev/null)
+		found+=$(find "$WORK/node$n" -xdev -newer "$WORK/before-secret" -type f -exec grep -lF "$SWARM_TOKEN" {} + 2>/dev/null)
 	done
 	verdict "  and on no node's disk" "files that hold it: $(grep -c . <<<"$found")" same "$found" ""
 }
@@ -123,7 +125,7 @@ secret_mount()
 restarts()
 {
 	local node id pid begin=$SECONDS
-	read -r node id < <(tasks app-blue)
+	read -r node id <<<"$(tasks app-blue)"
 	pid=$(api "$node" "/containers/$id/json" | jq .State.Pid)
 	kill -KILL "$pid"
 	wait_for 120 replaced "$id"
@@ -208,7 +210,7 @@ bad_release()
 orders_kept()
 {
 	local node id kept told
-	read -r node id < <(tasks database)
+	read -r node id <<<"$(tasks database)"
 	kept=$(sql_of "$node" "$id" "SELECT ref FROM orders WHERE ref LIKE 'c%' ORDER BY ref" | sort)
 	told=$(sort "$WORK/orders")
 	verdict "every order that was confirmed is in the database, once" "$(wc -l <<<"$told") and $(wc -l <<<"$kept")" same "$told" "$kept"

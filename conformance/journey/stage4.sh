@@ -26,9 +26,8 @@ exit_reasons()
 	done >"$WORK/statuses"
 	told=$(paste -sd ' ' "$WORK/statuses")
 	verdict "eight containers end with 0 1 2 3 100 126 127 255" "docker run: $told" same "$told" "0 1 2 3 100 126 127 255"
-	sleep 1
-	told=$(jq -r 'select(.Action == "die" and (.Actor.Attributes.name | test("^exit"))) | .Actor.Attributes.exitCode' "$WORK/events1" |
-		sort -n | paste -sd ' ')
+	wait_for 5 same_statuses "$told"
+	told=$(told_statuses)
 	verdict "  and so do the events tell" "$told" same "$told" "0 1 2 3 100 126 127 255"
 	d 1 run -d --name stopped --network none base sh -c 'trap "exit 7" TERM; sleep 1000 & wait' >/dev/null
 	d 1 run -d --name killed --network none base sleep 1000 >/dev/null
@@ -38,14 +37,39 @@ exit_reasons()
 	verdict "one is stopped and says 7, one is killed" "exit status $told" same "$told" "7 137"
 }
 
+# what the events say of those eight
+told_statuses()
+{
+	jq -r 'select(.Action == "die" and (.Actor.Attributes.name | test("^exit"))) | .Actor.Attributes.exitCode' "$WORK/events1" |
+		sort -n | paste -sd ' '
+}
+
+same_statuses()
+{
+	[ "$(told_statuses)" = "$1" ]
+}
+
+# told_of NAME: a container's events
+told_of()
+{
+	jq -r --arg name "$1" 'select(.Actor.Attributes.name == $name) | .Action' "$WORK/events1" | paste -sd ' '
+}
+
+has_died()
+{
+	[[ $(told_of "$1") == *die* ]]
+}
+
+# The shell outlives what is killed: of a container that goes with its only process, its cgroup and the kernel's count may be
+# gone before the engine has looked.
 out_of_memory()
 {
 	local state told
-	d 1 run --name greedy --network none --memory 24m base tail /dev/zero >/dev/null 2>&1
+	d 1 run --name greedy --network none --memory 24m base sh -c 'tail /dev/zero; status=$?; sleep 2; exit $status' >/dev/null 2>&1
 	state=$(api 1 /containers/greedy/json | jq -r '"OOMKilled \(.State.OOMKilled), exit status \(.State.ExitCode)"')
 	verdict "one that takes more memory than it may have" "$state" same "$state" "OOMKilled true, exit status 137"
-	sleep 1
-	told=$(jq -r 'select(.Actor.Attributes.name == "greedy") | .Action' "$WORK/events1" | paste -sd ' ')
+	wait_for 5 has_died greedy
+	told=$(told_of greedy)
 	verdict "  its events" "$told" grep -qE '^create (attach )?start .*oom.*' <<<"$told"
 	verdict "  other containers that ran out of memory" "$(oom_of_others)" same "$(oom_of_others)" 0
 }
@@ -117,8 +141,8 @@ adds_up()
 		# shellcheck disable=SC2086
 		[ -z "$left" ] || d "$n" rm -f $left >/dev/null
 	done
-	sleep 2
 	for n in $NODES; do
+		wait_for 5 all_paired "$n"
 		jq -rs '[.[] | select(.Action | test("^(create|start|die|destroy)$"))] | group_by(.Action) |
 			map({key: .[0].Action, value: length}) | from_entries | {create: 0, destroy: 0, start: 0, die: 0} + .' \
 			"$WORK/events$n" >"$WORK/sum$n"
@@ -129,6 +153,11 @@ adds_up()
 		left=$(find "$RUN/node$n" -name state.json | wc -l)
 		verdict "  nothing is left: containers that berth knows" "$left" same "$left" 0
 	done
+}
+
+all_paired()
+{
+	[ -z "$(unpaired "$1")" ]
 }
 
 # containers whose events do not pair
