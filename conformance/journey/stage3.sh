@@ -49,7 +49,7 @@ service()
 {
 	local name=$1
 	shift
-	must d 1 service create -d --name "$name" --network shop --update-order start-first --stop-grace-period 30s \
+	must d 1 service create -d --name "$name" --network shop --update-order start-first --rollback-order start-first --stop-grace-period 30s \
 		--restart-delay 1s --update-monitor 5s --env "DATABASE=database" "$@"
 }
 
