@@ -5,8 +5,9 @@
  * A cgroup is named by its path below the cgroup2 mount ("/docker/ID"), and acted on only through a
  * directory fd. berth kills and freezes only a cgroup that it made itself or that was empty when the
  * container was put into it, and removes only what it made: the inode number of the directory is stored
- * with the container and compared before anything destructive. The root of the hierarchy is never
- * touched.
+ * with the container and compared before anything destructive, and the directory has the mark of the
+ * container that was put into it last (claim.c): for an earlier one, that ended and was not deleted, it counts
+ * as gone. The root of the hierarchy is never touched.
  */
 #ifndef BERTH_CGROUP_CGROUP_H
 #define BERTH_CGROUP_CGROUP_H

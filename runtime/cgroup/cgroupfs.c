@@ -202,6 +202,7 @@ static int cgroupfs_create(struct arena *a, const char *path, const struct spec_
 	*ref = (struct cgroup_ref){ .driver = CGROUP_CGROUPFS, .path = arena_strdup(a, path), .scope = "", .mark = ref->mark };
 	ref->inode = st.st_ino;
 	ref->made = w.made;
+	cg_claim(fd, ref);
 	cg_controllers_offer(w.root, w.rel, fd);
 	*ret_fd = take_fd(&fd);
 	return 0;
@@ -236,7 +237,7 @@ int cgroup_open(const struct cgroup_ref *ref, struct err *e)
 		return err_set(e, errno, "open cgroup \"%s\"", ref->path);
 	if (fd >= 0 && fstat(fd, &st) < 0)
 		return err_set(e, errno, "stat cgroup \"%s\"", ref->path);
-	if (fd < 0 || st.st_ino != ref->inode) {
+	if (fd < 0 || st.st_ino != ref->inode || cg_claimed_by_another(fd, ref)) {
 		/* another inode: ours was removed and somebody made a new one of that name */
 		e->eno = ENOENT;
 		return -1;
@@ -245,12 +246,15 @@ int cgroup_open(const struct cgroup_ref *ref, struct err *e)
 }
 
 /* It is populated, or has cgroups below. The caller killed what lives in it; that takes a moment. */
-static int remove_busy(int dir, const char *leaf)
+static int remove_busy(int dir, const char *leaf, const struct cgroup_ref *ref)
 {
 	int64_t deadline = monotonic_ms() + DESTROY_TIMEOUT_MS;
+	struct stat st;
 	CLEANUP_FD int fd = cg_open_below(dir, leaf, O_RDONLY);
-	if (fd < 0)
+	if (fd < 0 || fstat(fd, &st) < 0)
 		return errno == ENOENT ? 0 : -1;
+	if (st.st_ino != ref->inode || cg_claimed_by_another(fd, ref))
+		return 0; /* for that one to remove */
 	CLEANUP_FD int events = openat(fd, "cgroup.events", O_RDONLY | O_CLOEXEC);
 	if (events < 0)
 		return -1;
@@ -269,6 +273,7 @@ static int release_foreign(const struct cgroup_ref *ref, struct err *e)
 	CLEANUP_FD int fd = cgroup_open(ref, e);
 	if (fd < 0)
 		return e->set ? -1 : 0;
+	cg_claim_end(fd);
 	return cg_device_attach(fd, NULL, e);
 }
 
@@ -292,7 +297,7 @@ static int cgroupfs_destroy(const struct cgroup_ref *ref, struct err *e)
 		if (st.st_ino != ref->inode)
 			return 0; /* ours is gone, and what is there now uses the parents */
 		if (unlinkat(w.dir, leaf, AT_REMOVEDIR) < 0 && errno != ENOENT &&
-		    remove_busy(w.dir, leaf) < 0)
+		    remove_busy(w.dir, leaf, ref) < 0)
 			return err_set(e, errno, "remove cgroup \"%s\"", ref->path);
 	} else if (!gone && errno != ENOENT) {
 		return err_set(e, errno, "find cgroup \"%s\"", ref->path);

@@ -47,6 +47,13 @@ void cg_remove_leftover(const struct cgroup_ref *ref);
 /* 0 when a process may be born in the cgroup as far as the freezer is concerned; existed: before berth came. */
 int cg_check_frozen(int cgfd, const char *path, bool existed, struct err *e);
 
+/* ---- claim.c: the mark of the container that was put into the cgroup last ---- */
+/* Leaves ref->mark there. Where an earlier container left one, ref->made becomes what that one had made. */
+void cg_claim(int cgfd, struct cgroup_ref *ref);
+/* Another container's mark is there. No mark is nobody's. */
+bool cg_claimed_by_another(int cgfd, const struct cgroup_ref *ref);
+void cg_claim_end(int cgfd);
+
 /* ---- events.c: cgroup.events and the wait for a change of it ---- */
 enum cg_event { CG_POPULATED, CG_FROZEN };
 /* 1, 0, or -1 with errno. */

@@ -126,6 +126,7 @@ test_sysfs_and_proc_of_shared_namespaces()
 # A berth in a user namespace of an engine makes the next one; and the one after that.
 test_nested()
 {
+	needs_cgroupfs "there is no manager within the namespace"
 	bundle_new
 	chown -R -h 100000:100000 "$B" "$STATE"
 	cfg '.process.user = {uid: 7, gid: 7}'

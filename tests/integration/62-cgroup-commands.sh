@@ -349,20 +349,24 @@ test_kill_all_is_one_write()
 	assert_clean
 }
 
+others_than()
+{
+	[ "$(sort "$1/cgroup.procs")" != "$2" ]
+}
+
 test_kill_all_of_a_fork_bomb()
 {
 	local dir
 	bundle_new
 	ns_del pid
-	# each ends when it has started the next one
-	args /bin/sh -c 'echo "( sh /tmp/bomb & ) ; ( sh /tmp/bomb & )" >/tmp/bomb; has() { :; }; i=0
-		while [ $i -lt 6 ]; do (while :; do (true) & done) & i=$((i + 1)); done; wait'
+	# each ends when it has started the next one, so a pid that was just read is gone when a signal is sent to it
+	args /bin/sh -c 'echo "sh /tmp/bomb &" >/tmp/bomb; for i in 1 2 3 4 5 6; do sh /tmp/bomb & done; sleep 1000'
 	if has_controller pids; then
 		set_limits '{"pids": {"limit": 60}}'
 	fi
 	up
 	dir=$(cgroup_dir)
-	sleep 0.3
+	wait_for 5 others_than "$dir" "$(sort "$dir/cgroup.procs")" || die "it does not fork"
 	rt_ok kill --all "$ID" KILL
 	wait_for 10 emptied "$dir" || die "processes are left"
 	delete_ok --force

@@ -99,6 +99,38 @@ test_path_of_the_other_driver()
 	assert_clean
 }
 
+# A container ended but was not deleted, and another one was created in its cgroup: it is that one's now.
+# shows: linux.cgroupsPath.consistent
+test_cgroup_of_two_containers()
+{
+	local p
+	needs_paths
+	is_berth || skip "berth's own rule"
+	mkdir /sys/fs/cgroup/mine
+	for p in mine made/below/c; do
+		bundle_new c1
+		cfg --arg p "/$p" '.linux.cgroupsPath = $p'
+		args /bin/true
+		create_ok
+		start_ok
+		wait_status stopped
+		sleeper c2
+		cfg --arg p "/$p" '.linux.cgroupsPath = $p'
+		create_ok
+		start_ok
+		rt kill --all c1 KILL
+		rt_ok delete --force c1
+		assert_eq "$(status)" running "$p"
+		assert_eq "$(sed -n 's/^0:://p' "/proc/$(pid_of)/cgroup")" "/$p"
+		delete_ok --force
+		rm -rf /mnt/test/c1 /mnt/test/c2
+	done
+	[ ! -e /sys/fs/cgroup/made ] || die "what the first one made is left"
+	python3 -c "import os; os.getxattr('/sys/fs/cgroup/mine', 'trusted.berth')" 2>/dev/null && die "a mark is left"
+	rmdir /sys/fs/cgroup/mine || die "/mine is gone"
+	assert_clean
+}
+
 # --- what it must be like ------------------------------------------------------------------------------------------
 
 # shows: linux.cgroups.fit-check.error
