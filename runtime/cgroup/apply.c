@@ -19,6 +19,7 @@ struct apply {
 	int cgfd;
 	bool update; /* remember the old values; a cgroup made for a new container is removed instead */
 	struct cg_writes writes;
+	bool committed; /* the manager has the limits: what could be refused for good was */
 };
 
 /* The controller that a file belongs to, "" for the core's own and for names without one. */
@@ -156,9 +157,51 @@ static const char *old_line(struct arena *a, const struct cg_write *w)
 	return w->reset;
 }
 
+/* Files that have a line for a device only when something is set for it, and what takes that back. Other files of lines
+ * always have all of them. */
+static const struct {
+	const char *file, *reset;
+} lines_by_device[] = {
+	{ "io.max", "rbps=max wbps=max riops=max wiops=max" },
+	{ "io.weight", "default" },
+	{ "io.bfq.weight", "default" },
+	{ "io.latency", "target=0" },
+};
+
+static const char *reset_of(const char *file)
+{
+	for (size_t i = 0; i < sizeof(lines_by_device) / sizeof(*lines_by_device); i++)
+		if (strcmp(lines_by_device[i].file, file) == 0)
+			return lines_by_device[i].reset;
+	return NULL;
+}
+
+static bool has_line(const char *text, const char *word, size_t n)
+{
+	for (const char *p = text; p; p = strchr(p, '\n')) {
+		p += *p == '\n';
+		if (strncmp(p, word, n) == 0 && p[n] == ' ')
+			return true;
+	}
+	return false;
+}
+
+/* `unified` may have added lines for devices that had none. */
+static void reset_added(const struct apply *x, const struct cg_write *w)
+{
+	const char *reset = reset_of(w->file);
+	char *now = reset ? arena_alloc(x->a, CONTENT_MAX) : NULL;
+	if (!now || fd_read_small(x->cgfd, w->file, now, CONTENT_MAX) < 0)
+		return;
+	for (const char *p = now; *p; p += strcspn(p, "\n"), p += *p == '\n') {
+		size_t n = strcspn(p, " \n");
+		if (!has_line(w->old, p, n))
+			write_lines(x->cgfd, w->file, arena_printf(x->a, "%.*s %s", (int)n, p, reset));
+	}
+}
+
 /* Put back what was changed. Twice, because an order that was right on the way there (quota, then
- * burst) may be wrong on the way back. Lines that `unified` added to a file of lines stay: what resets
- * a line of an unknown file is unknown. */
+ * burst) may be wrong on the way back. */
 static void undo(struct apply *x)
 {
 	for (int pass = 0; pass < 2; pass++) {
@@ -169,6 +212,8 @@ static void undo(struct apply *x)
 			const char *text = w->key ? old_line(x->a, w) : w->old;
 			if (text)
 				write_lines(x->cgfd, w->file, text);
+			if (!w->key)
+				reset_added(x, w);
 			if (w->also_old)
 				write_lines(x->cgfd, w->also, w->also_old);
 		}
@@ -189,6 +234,8 @@ static int step(struct apply *x, size_t i, struct err *e)
 {
 	struct cg_write *w = &x->writes.v[i];
 	bool last = i + 1 == x->writes.n;
+	if (x->committed && w->flags & CGW_AT_LEAST)
+		return 1;
 	int r = put_enabled(x, w, e);
 	if (e->set)
 		return -1;
@@ -224,10 +271,16 @@ int cg_apply(int cgfd, const struct spec_resources *res, const char *at, cg_comm
 		return -1;
 	if (ws->n && cgfd < 0)
 		return err_config(e, ws->v[0].prop, "the container has no cgroup to limit");
-	if (write_all(&x, e) == 0 && (!commit || (commit(ctx, e) == 0 && write_all(&x, e) == 0)))
-		return 0;
-	undo(&x);
-	return -1;
+	int r = write_all(&x, e);
+	if (r == 0 && commit) {
+		r = commit(ctx, e);
+		x.committed = true;
+		if (r == 0)
+			r = write_all(&x, e);
+	}
+	if (r < 0)
+		undo(&x);
+	return r;
 }
 
 int cgroup_apply(int cgfd, const struct spec_resources *res, const char *at, struct err *e)

@@ -179,6 +179,9 @@ test_update_puts_lines_back()
 	set_limits '{}'
 	up
 	rejected <<<'-r r.json | write "no" to pids\.max'
+	echo "{\"unified\": {\"io.max\": \"$dev rbps=8192\", \"pids.max\": \"no\"}}" >r.json
+	rejected <<<'-r r.json | write "no" to pids\.max'
+	assert_eq "$(<"$(limits_dir)/io.max")" ""
 	delete_ok --force
 	assert_clean
 }
