@@ -287,7 +287,7 @@ T_TEST(random_rules)
 	static const char *const access[] = { NULL, "r", "w", "m", "rw", "rm", "wm", "rwm" };
 	unsigned seed = 1;
 	int differ = 0, dead = 0, refused = 0;
-	struct cgroup_ref ref;
+	struct cgroup_ref ref = { 0 };
 	CLEANUP_FD int fd = make_cgroup(&ref); /* as root the kernel has to accept some of them as well */
 	for (int round = 0; round < 5000; round++) {
 		struct spec_device_rule rules[8];
@@ -347,7 +347,7 @@ static int try_node(int cgfd, const char *dir, mode_t kind, unsigned major, unsi
 T_TEST(attached)
 {
 	char dir[] = "/tmp/berth-test-dev-XXXXXX";
-	struct cgroup_ref ref;
+	struct cgroup_ref ref = { 0 };
 	struct spec_device_rule rules[] = { DENY_ALL, { true, "c", N(1), N(11), "r" } };
 	struct cg_dev_rules r;
 	CLEANUP_FD int fd = make_cgroup(&ref);
@@ -383,7 +383,7 @@ T_TEST(many_rules)
 {
 	enum { MANY = 4000 };
 	static struct spec_device_rule rules[MANY + 1];
-	struct cgroup_ref ref;
+	struct cgroup_ref ref = { 0 };
 	struct cg_dev_rules r = { 0 };
 	for (int i = 0; i < MANY + 1; i++)
 		rules[i] = (struct spec_device_rule){ i % 3 > 0, i % 2 ? "c" : "b", N(i % 500), N(i),
