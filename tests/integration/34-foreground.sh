@@ -124,10 +124,10 @@ test_output_that_nobody_reads()
 	command -v python3 >/dev/null || skip "no python3"
 	for kind in pipe socket; do
 		terminal "$flood"
-		mkfifo fifo.$kind
+		mkfifo fifo.$kind silence.$kind
 		if [ $kind = pipe ]; then
 			sleep 100 <>fifo.$kind &
-			"$BERTH" --root "$STATE" run --bundle "$B" "$ID" </dev/zero >fifo.$kind 2>"$B/err" &
+			"$BERTH" --root "$STATE" run --bundle "$B" "$ID" 0<>silence.$kind >fifo.$kind 2>"$B/err" &
 		else
 			python3 -c 'import os, socket, subprocess, sys
 a, b = socket.socketpair()
