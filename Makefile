@@ -7,7 +7,7 @@
 #   make lint       clang-tidy, cppcheck, include rules, sizes
 #   make asan       the tests under AddressSanitizer and UBSan
 #   make bench      compare with crun, runc and a bare C program
-#   make install    PREFIX=/usr/local DESTDIR=
+#   make install    PREFIX=/usr/local DESTDIR=; man pages and completions too (packaging/packaging.mk)
 #
 # Compilers: CC for berth (gcc or clang), INIT_CC for berth-init (musl's wrapper).
 
@@ -86,13 +86,10 @@ $(BUILD)/%.o: %.c Makefile VERSION | $(BUILD)/.deps
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 -include $(OBJ:.o=.d)
 
-install: berth
-	install -D -m 0755 berth $(DESTDIR)$(SBINDIR)/berth
-
 clean:
 	rm -rf build build-* berth
 
-include tests/make/tests.mk tests/make/conformance.mk tests/make/vm.mk tests/make/lint.mk
+include packaging/packaging.mk tests/make/tests.mk tests/make/conformance.mk tests/make/vm.mk tests/make/lint.mk
 
-.PHONY: all install clean
+.PHONY: all clean
 .DELETE_ON_ERROR:

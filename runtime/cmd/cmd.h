@@ -3,7 +3,8 @@
  * The commands. One file each, one row each in the table of main.c, options as rows of a table.
  *
  * To add a command: write cmd/NAME.c with a `const struct command cmd_NAME`, add it to the list in
- * main.c, add a page to docs/, a test to tests/integration/.
+ * main.c, add its man page docs/man/berth-NAME.8.md and a row to that of berth, run `make completions`, add
+ * a test to tests/integration/. tests/static/docs-man.sh compares the page with the table.
  */
 #ifndef BERTH_CMD_CMD_H
 #define BERTH_CMD_CMD_H
@@ -53,6 +54,7 @@ struct command {
 	const char *name;
 	const char *args;	 /* "ID", "[--] ID COMMAND [ARG...]" for the usage line */
 	const char *summary;	 /* one line */
+	const char *example;	 /* one line for the help; it is among the EXAMPLES of the man page too */
 	const struct option_row *options; /* ended by a row without name */
 	size_t opts_size;	 /* of the struct the rows fill; zeroed before */
 	int min_args, max_args;	 /* positionals; max -1: any */

@@ -26,6 +26,7 @@ const struct command cmd_create = {
 	.name = "create",
 	.args = "ID",
 	.summary = "create a container whose process waits for `start`",
+	.example = "berth create --bundle /srv/web --pid-file /run/web.pid web",
 	.options = create_options,
 	.opts_size = sizeof(struct launch_opts),
 	.min_args = 1,

@@ -92,6 +92,7 @@ const struct command cmd_delete = {
 	.name = "delete",
 	.args = "ID",
 	.summary = "remove a container that has stopped",
+	.example = "berth delete --force web",
 	.options = delete_options,
 	.opts_size = sizeof(struct delete_options),
 	.min_args = 1,

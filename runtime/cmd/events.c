@@ -244,6 +244,7 @@ const struct command cmd_events = {
 	.name = "events",
 	.args = "ID",
 	.summary = "print statistics and out-of-memory kills of a container",
+	.example = "berth events --stats web | jq -r .type",
 	.options = events_options,
 	.opts_size = sizeof(struct events_opts),
 	.min_args = 1,

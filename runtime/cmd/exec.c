@@ -197,6 +197,7 @@ const struct command cmd_exec = {
 	.name = "exec",
 	.args = "ID [COMMAND [ARG...]]",
 	.summary = "run one more process in a container",
+	.example = "berth exec --user 1000:1000 --cwd /tmp web /bin/id -u",
 	.options = exec_options,
 	.opts_size = sizeof(struct exec_opts),
 	.min_args = 1,

@@ -203,6 +203,7 @@ const struct command cmd_features = {
 	.name = "features",
 	.args = "",
 	.summary = "print what this runtime recognizes, as JSON",
+	.example = "berth features | jq -c .linux.cgroup",
 	.options = features_options,
 	.min_args = 0,
 	.max_args = 0,

@@ -61,9 +61,12 @@ int help_command(const struct command *cmd, struct err *e)
 {
 	struct arena a = { 0 };
 	char *options = option_lines(&a, cmd->options);
-	char *text = arena_printf(&a, "Usage: berth %s %s%s\n\n%s\n%s%s", cmd->name,
-				  *options ? "[OPTION...] " : "", cmd->args ? cmd->args : "", cmd->summary,
-				  *options ? "\nOptions:\n" : "", options);
+	char *text = arena_printf(&a, "Usage: berth %s%s%s%s\n\n%s\n%s%s", cmd->name,
+				  *options ? " [OPTION...]" : "", cmd->args && *cmd->args ? " " : "",
+				  cmd->args ? cmd->args : "", cmd->summary, *options ? "\nOptions:\n" : "", options);
+	if (cmd->example)
+		text = arena_printf(&a, "%s\nExample:\n  %s\n\n\"man berth-%s\" has more.\n", text, cmd->example,
+				    cmd->name);
 
 	int r = cmd_print(text, strlen(text), e);
 	arena_free(&a);

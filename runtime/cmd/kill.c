@@ -103,6 +103,7 @@ const struct command cmd_kill = {
 	.name = "kill",
 	.args = "ID [SIGNAL]",
 	.summary = "send a signal (TERM, a name or a number) to a container",
+	.example = "berth kill --all web KILL",
 	.options = kill_options,
 	.opts_size = sizeof(struct kill_options),
 	.min_args = 1,

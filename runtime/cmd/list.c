@@ -5,6 +5,9 @@
  * One container that cannot be read does not fail the list. One whose record is not there yet is
  * "creating"; one whose record is damaged is "stopped", has no pid, and is told in the log. One that is
  * deleted while we look is left out.
+ *
+ * On a terminal the table has colours, seconds without their fraction, and bundles shortened so that the
+ * lines fit.
  */
 #include "cmd.h"
 #include "container.h"
@@ -15,6 +18,7 @@
 #include <string.h>
 
 #include "../lib/json.h"
+#include "../lib/term.h"
 
 struct list_options {
 	bool quiet;
@@ -89,29 +93,94 @@ static int list_one(const char *id, void *ctx)
 
 static const struct row header = { { "ID", "PID", "STATUS", "BUNDLE", "CREATED", "OWNER" } };
 
-/* Columns as wide as their longest cell, at least 9, and three blanks between them. */
-static int print_table(const struct listing *l, struct err *e)
+enum { MIN_WIDTH = 9, GAP = 3 };
+
+/* Columns as wide as their longest cell, at least MIN_WIDTH, and GAP blanks between them. Returns their sum. */
+static size_t measure(const struct listing *l, size_t width[COLS])
 {
-	size_t width[COLS], line = 1;
-	char *text, *end;
+	size_t sum = 0;
 
 	for (int i = 0; i < COLS; i++) {
-		width[i] = 9;
+		width[i] = MIN_WIDTH;
 		for (size_t k = 0; k <= l->n; k++) {
 			size_t len = strlen(k ? l->rows[k - 1].col[i] : header.col[i]);
 			width[i] = len > width[i] ? len : width[i];
 		}
-		width[i] += 3;
-		line += width[i];
+		width[i] += GAP;
+		sum += width[i];
 	}
+	return sum;
+}
+
+/* The end of a path tells more than its beginning. */
+static const char *shorten(struct arena *a, const char *path, size_t max)
+{
+	size_t len = strlen(path);
+
+	if (len <= max)
+		return path;
+	path += len - (max - 3);
+	while ((*path & 0xc0) == 0x80) /* not into the middle of a character */
+		path++;
+	return arena_printf(a, "...%s", path);
+}
+
+static void fit_terminal(struct listing *l, unsigned columns)
+{
+	size_t width[COLS];
+
+	for (size_t k = 0; k < l->n; k++) {
+		const char **created = &l->rows[k].col[COL_CREATED];
+		const char *dot = strchr(*created, '.');
+		if (dot)
+			*created = arena_printf(&l->arena, "%.*sZ", (int)(dot - *created), *created);
+	}
+	size_t sum = measure(l, width) - GAP; /* behind the last column there is none */
+	if (sum <= columns)
+		return;
+	size_t bundle = width[COL_BUNDLE] - GAP, excess = sum - columns;
+	bundle = bundle > excess + MIN_WIDTH ? bundle - excess : MIN_WIDTH;
+	for (size_t k = 0; k < l->n; k++)
+		l->rows[k].col[COL_BUNDLE] = shorten(&l->arena, l->rows[k].col[COL_BUNDLE], bundle);
+}
+
+static const char *colour_of(const struct row *r, int column)
+{
+	static const struct {
+		const char *status, *colour;
+	} colours[] = {
+		{ "running", TERM_GREEN }, { "created", TERM_CYAN }, { "creating", TERM_CYAN },
+		{ "paused", TERM_YELLOW }, { "stopped", TERM_DIM },
+	};
+
+	if (r == &header)
+		return TERM_BOLD;
+	for (size_t i = 0; column == COL_STATUS && i < sizeof(colours) / sizeof(*colours); i++)
+		if (strcmp(colours[i].status, r->col[column]) == 0)
+			return colours[i].colour;
+	return "";
+}
+
+static int print_table(struct listing *l, struct err *e)
+{
+	enum { COLOURS = sizeof(TERM_GREEN TERM_RESET) };
+	size_t width[COLS];
+	unsigned columns = term_columns();
+	bool colours = term_colours();
+
+	if (columns)
+		fit_terminal(l, columns);
 	struct arena a = { 0 };
-	size_t size = (l->n + 1) * line + 1;
-	text = end = arena_array(&a, l->n + 2, line);
+	size_t line = measure(l, width) + (size_t)COLS * COLOURS + 1, size = (l->n + 1) * line + 1;
+	char *text = arena_array(&a, l->n + 2, line), *end = text;
 	for (size_t k = 0; k <= l->n; k++) {
 		const struct row *r = k ? &l->rows[k - 1] : &header;
-		for (int i = 0; i < COLS; i++) /* nothing behind the last column */
-			end += snprintf(end, size - (size_t)(end - text), "%-*s",
-					i < COLS - 1 ? (int)width[i] : 0, r->col[i]);
+		for (int i = 0; i < COLS; i++) { /* nothing behind the last column */
+			const char *colour = colours ? colour_of(r, i) : "";
+			end += snprintf(end, size - (size_t)(end - text), "%s%-*s%s", colour,
+					i < COLS - 1 ? (int)width[i] : 0, r->col[i],
+					*colour ? TERM_RESET : "");
+		}
 		*end++ = '\n';
 	}
 	int rc = cmd_print(text, (size_t)(end - text), e);
@@ -173,6 +242,7 @@ const struct command cmd_list = {
 	.name = "list",
 	.args = "",
 	.summary = "list the containers",
+	.example = "berth list --format json | jq -r '.[] | select(.status == \"running\") | .id'",
 	.options = list_options,
 	.opts_size = sizeof(struct list_options),
 	.min_args = 0,

@@ -37,6 +37,7 @@ const struct command cmd_pause = {
 	.name = "pause",
 	.args = "ID",
 	.summary = "stop all processes of a container",
+	.example = "berth pause web",
 	.options = pause_options,
 	.min_args = 1,
 	.max_args = 1,

@@ -86,6 +86,7 @@ const struct command cmd_plan = {
 	.name = "plan",
 	.args = "[BUNDLE]",
 	.summary = "show what create would do, and which property asks for it",
+	.example = "berth plan /srv/web",
 	.options = plan_options,
 	.opts_size = sizeof(struct plan_opts),
 	.min_args = 0,

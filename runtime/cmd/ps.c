@@ -5,7 +5,8 @@
  * The set is what the container's cgroup tree holds, so processes that exec or a fork put there are in
  * it, and a container that shares its pid namespace shows its own processes only. The JSON form is that
  * set. The table form runs ps(1) with the caller's options and keeps the header and the lines whose
- * PID is in the set; ps(1) sees the host's /proc and nothing of the container's files.
+ * PID is in the set; ps(1) sees the host's /proc and nothing of the container's files. It writes to a
+ * pipe, so on a terminal it is told the width, and the header is made bold here.
  */
 #include "cmd.h"
 #include "container.h"
@@ -22,6 +23,7 @@
 #include "../lib/fd.h"
 #include "../lib/json.h"
 #include "../lib/sys.h"
+#include "../lib/term.h"
 
 struct ps_opts {
 	const char *format;
@@ -100,6 +102,7 @@ static int filter_table(FILE *in, const struct pid_set *set, struct err *e)
 	size_t cap = 0;
 	long column = -1;
 	int r = 0;
+	bool colours = term_colours();
 	/* a command line is the container's to choose, so a line may have any length and content */
 	for (bool header = true; getline(&line, &cap, in) >= 0; header = false) {
 		if (header) {
@@ -111,8 +114,12 @@ static int filter_table(FILE *in, const struct pid_set *set, struct err *e)
 		} else if (!line_matches(line, (size_t)column, set)) {
 			continue;
 		}
-		if (fputs(line, stdout) == EOF)
+		if (header && colours) {
+			line[strcspn(line, "\n")] = '\0';
+			printf(TERM_BOLD "%s" TERM_RESET "\n", line);
+		} else if (fputs(line, stdout) == EOF) {
 			break;
+		}
 	}
 	free(line);
 	if (!r && (ferror(stdout) || fflush(stdout) == EOF))
@@ -122,6 +129,12 @@ static int filter_table(FILE *in, const struct pid_set *set, struct err *e)
 
 static _Noreturn void exec_ps(int out, char *const *argv)
 {
+	char columns[16];
+	unsigned width = term_columns();
+
+	snprintf(columns, sizeof(columns), "%u", width);
+	if (width)
+		setenv("COLUMNS", columns, 0);
 	prctl(PR_SET_PDEATHSIG, SIGKILL); /* an engine may kill us; ps has no one to write to then */
 	signal(SIGPIPE, SIG_DFL);
 	if (dup2(out, STDOUT_FILENO) < 0)
@@ -232,6 +245,7 @@ const struct command cmd_ps = {
 	.name = "ps",
 	.args = "ID [PS-OPTION...]",
 	.summary = "list the processes of a container",
+	.example = "berth ps web -o pid,user,args",
 	.options = ps_options,
 	.opts_size = sizeof(struct ps_opts),
 	.min_args = 1,

@@ -36,6 +36,7 @@ const struct command cmd_resume = {
 	.name = "resume",
 	.args = "ID",
 	.summary = "let the processes of a paused container go on",
+	.example = "berth resume web",
 	.options = resume_options,
 	.min_args = 1,
 	.max_args = 1,

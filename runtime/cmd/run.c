@@ -64,6 +64,7 @@ const struct command cmd_run = {
 	.name = "run",
 	.args = "ID",
 	.summary = "create and start a container",
+	.example = "berth run --bundle /srv/hello hello",
 	.options = run_options,
 	.opts_size = sizeof(struct launch_opts),
 	.min_args = 1,

@@ -58,6 +58,7 @@ const struct command cmd_spec = {
 	.name = "spec",
 	.args = "",
 	.summary = "write a config.json to start from",
+	.example = "berth spec --rootless --bundle box",
 	.options = spec_options,
 	.opts_size = sizeof(struct spec_opts),
 	.min_args = 0,

@@ -139,6 +139,7 @@ const struct command cmd_start = {
 	.name = "start",
 	.args = "ID",
 	.summary = "start the process of a created container",
+	.example = "berth start web",
 	.options = start_options,
 	.opts_size = 0,
 	.min_args = 1,

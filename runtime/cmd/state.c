@@ -25,6 +25,7 @@ const struct command cmd_state = {
 	.name = "state",
 	.args = "ID",
 	.summary = "print the state of a container as JSON",
+	.example = "berth state web | jq -r .status",
 	.options = state_options,
 	.min_args = 1,
 	.max_args = 1,

@@ -311,6 +311,7 @@ const struct command cmd_update = {
 	.name = "update",
 	.args = "ID",
 	.summary = "change the resource limits of a container",
+	.example = "berth update --memory 512m --cpu-quota 50000 web",
 	.options = update_options,
 	.opts_size = sizeof(struct update_opts),
 	.min_args = 1,
