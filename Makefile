@@ -34,23 +34,36 @@ CPPFLAGS += -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -DBERTH_VERSION='"$(VERSION)"' 
 CFLAGS   += -std=gnu11 $(OPT) -g $(WARN) $(HARDEN) $(EXTRA_CFLAGS)
 LDFLAGS  += -pie -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--as-needed $(EXTRA_LDFLAGS)
 
-# yajl and libcap are small and always needed: linked in when their archives are there, so that a start
-# loads nothing but libc. libseccomp, libselinux and libsystemd are opened on first use.
+# yajl is small and always needed: linked in when its archive is there, so that a start loads nothing but libc. libcap
+# gives names at build time (spec/gen). libseccomp, libselinux and libsystemd are opened on first use.
 archive   = $(firstword $(wildcard $(addsuffix /$(1),$(LIBDIRS))) $(2))
 LIBDIRS  := $(shell $(CC) -print-search-dirs 2>/dev/null | sed -n 's/^libraries: *=//p' | tr : ' ')
-LIBS     := $(call archive,libyajl_s.a,-lyajl) $(call archive,libcap.a,-lcap) -ldl
+LIBS     := $(call archive,libyajl_s.a,-lyajl) -ldl
+
+# The kernel's headers, which musl does not bring.
+IDIRAFTER := -idirafter /usr/include \
+              -idirafter /usr/include/$(shell $(CC) -print-multiarch 2>/dev/null || gcc -print-multiarch 2>/dev/null)
+
+# The core: what `berth` is where it can be built (runtime/lib/full.h). Static and position independent, which the wrapper
+# of musl has no option for: its start-up file is asked for by name. The archive of yajl is the one made for the other
+# libc; it calls nothing that differs (runtime/lib/fortify.c).
+RCRT1    := $(shell $(INIT_CC) -\#\#\# -x c /dev/null 2>&1 | tr ' "' '\n\n' | sed -n 's/Scrt1\.o$$/rcrt1.o/p' | head -n 1)
+YAJL_A   := $(call archive,libyajl_s.a,)
+CORE     ?= $(if $(and $(wildcard $(RCRT1)),$(YAJL_A),$(if $(EXTRA_CFLAGS),,1)),1,0)
+export CORE
 
 SRC      := $(wildcard runtime/*.c runtime/lib/*.c runtime/plan/*.c runtime/state/*.c runtime/cgroup/*.c \
               runtime/security/*.c runtime/act/*.c runtime/cmd/*.c spec/*.c hooks/*.c)
-OBJ      := $(SRC:%.c=$(BUILD)/%.o) $(BUILD)/runtime/init/embed.o
+OBJ      := $(SRC:%.c=$(BUILD)/%.o) $(BUILD)/runtime/lib/embed-init.o
 LIBOBJ   := $(filter-out $(BUILD)/runtime/main.o,$(OBJ))
+CORE_OBJ := $(SRC:%.c=$(BUILD)/core/%.o) $(BUILD)/runtime/lib/embed-init.o $(BUILD)/runtime/lib/embed-full.o
+CORE_CFLAGS := -std=gnu11 $(OPT) -g $(WARN) $(HARDEN) -DBERTH_CORE -include runtime/lib/fortify.h $(IDIRAFTER)
+CORE_LDFLAGS := -static -nostartfiles -Wl,-pie,--no-dynamic-linker -Wl,-z,text,-z,relro,-z,now,-z,noexecstack
 
 INIT_SRC := $(wildcard runtime/init/*.c)
 INIT_OBJ := $(INIT_SRC:%.c=$(BUILD)/%.o)
-# -idirafter: the kernel's headers, which musl does not bring
 INIT_CFLAGS := -std=gnu11 -Os -g -D_GNU_SOURCE $(WARN) -fno-pie -fstack-protector-strong -ffunction-sections \
-              -fdata-sections -fno-asynchronous-unwind-tables -idirafter /usr/include \
-              -idirafter /usr/include/$(shell $(CC) -print-multiarch 2>/dev/null || gcc -print-multiarch 2>/dev/null)
+              -fdata-sections -fno-asynchronous-unwind-tables $(IDIRAFTER)
 INIT_LDFLAGS := -static -no-pie -Wl,--gc-sections -Wl,-z,noexecstack -Wl,-z,norelro -Wl,--build-id=none -s
 
 # V=1 shows the commands.
@@ -62,9 +75,29 @@ all: berth
 berth: $(BUILD)/berth
 	@cp $< $@.new && mv $@.new $@
 
-$(BUILD)/berth: $(OBJ)
+$(BUILD)/berth-full: $(OBJ)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(OBJ) $(LIBS)
+
+ifeq ($(CORE),1)
+$(BUILD)/berth: $(CORE_OBJ)
+	$(call say,LINK,$@)
+	$(Q)$(INIT_CC) $(CORE_CFLAGS) $(CORE_LDFLAGS) -o $@ $(RCRT1) $(dir $(RCRT1))crti.o $(CORE_OBJ) $(YAJL_A) $(dir $(RCRT1))crtn.o
+else
+$(BUILD)/berth: $(BUILD)/berth-full
+	@cp $< $@
+endif
+
+$(BUILD)/berth-full.stripped: $(BUILD)/berth-full
+	$(Q)strip -o $@ $<
+
+$(BUILD)/core/%.o: %.c runtime/lib/fortify.h Makefile VERSION | $(BUILD)/.deps
+	@mkdir -p $(@D)
+	$(call say,CORE,$<)
+	$(Q)$(INIT_CC) $(CPPFLAGS) $(CORE_CFLAGS) -MMD -MP -c -o $@ $<
+-include $(SRC:%.c=$(BUILD)/core/%.d)
+# the checks themselves
+$(BUILD)/core/runtime/lib/fortify.o: CORE_CFLAGS := $(filter-out -include runtime/lib/fortify.h,$(CORE_CFLAGS))
 
 $(BUILD)/berth-init: $(INIT_OBJ)
 	$(call say,LINK,$@)
@@ -75,16 +108,27 @@ $(BUILD)/runtime/init/%.o: runtime/init/%.c $(wildcard runtime/init/*.h) runtime
 	$(call say,CC,$<)
 	$(Q)$(INIT_CC) $(INIT_CFLAGS) -c -o $@ $<
 
-$(BUILD)/runtime/init/embed.o: runtime/init/embed.S $(BUILD)/berth-init
+$(BUILD)/runtime/lib/embed-init.o: EMBED := -DNAME=berth_init_image -DFILE='"$(BUILD)/berth-init"'
+$(BUILD)/runtime/lib/embed-init.o: $(BUILD)/berth-init
+$(BUILD)/runtime/lib/embed-full.o: EMBED := -DNAME=berth_full_image -DFILE='"$(BUILD)/berth-full.stripped"'
+$(BUILD)/runtime/lib/embed-full.o: $(BUILD)/berth-full.stripped
+$(BUILD)/runtime/lib/embed-%.o: runtime/lib/embed.S Makefile
 	@mkdir -p $(@D)
-	$(call say,AS,$<)
-	$(Q)$(CC) -c -DINIT_FILE='"$(BUILD)/berth-init"' -o $@ $<
+	$(call say,AS,$@)
+	$(Q)$(CC) -c $(EMBED) -o $@ $<
 
 $(BUILD)/%.o: %.c Makefile VERSION | $(BUILD)/.deps
 	@mkdir -p $(@D)
 	$(call say,CC,$<)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
--include $(OBJ:.o=.d)
+-include $(SRC:%.c=$(BUILD)/%.d)
+
+CAP_NAMES := $(BUILD)/gen/cap_names.h
+CPPFLAGS  += -I$(BUILD)/gen
+$(CAP_NAMES): spec/gen/cap_names.c Makefile | $(BUILD)/.deps
+	@mkdir -p $(@D)
+	$(Q)$(CC) -o $(@:.h=) $< -lcap && $(@:.h=) >$@
+$(BUILD)/spec/names.o $(BUILD)/core/spec/names.o: $(CAP_NAMES)
 
 clean:
 	rm -rf build build-* berth

@@ -19,6 +19,7 @@
 #include "../spec/spec.h"
 #include "cmd/cmd.h"
 #include "lib/fd.h"
+#include "lib/full.h"
 
 extern const struct command cmd_create, cmd_start, cmd_run, cmd_exec, cmd_state, cmd_list, cmd_kill,
 	cmd_delete, cmd_ps, cmd_pause, cmd_resume, cmd_update, cmd_events, cmd_spec, cmd_features, cmd_plan;
@@ -193,6 +194,7 @@ int main(int argc, char **argv)
 {
 	static struct err e; /* large, and main is never re-entered */
 
+	full_begin(argc, argv);
 	if (fd_sanitize_stdio() < 0)
 		return 1;
 	/* no process of a container may look into this one while it works in the container's namespaces */

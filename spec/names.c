@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Tables from the names of the spec to the kernel's numbers and back: namespaces, rlimits, capabilities,
  * signals, hooks. */
-#include <ctype.h>
 #include <linux/sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/capability.h>
 #include <sys/resource.h>
 
 #include "spec.h"
@@ -90,20 +88,21 @@ int spec_rlimit_number(const char *name)
 	return -1;
 }
 
-/* libcap takes names in any case and numbers too; the spec knows upper-case names only. */
+static const char *const capabilities[] = {
+#include <cap_names.h> /* made by gen/cap_names.c */
+};
+
+const char *spec_capability_name(unsigned number)
+{
+	return number < sizeof(capabilities) / sizeof(capabilities[0]) ? capabilities[number] : NULL;
+}
+
 int spec_capability_number(const char *name)
 {
-	char lower[64];
-	size_t n = strlen(name);
-	cap_value_t v;
-	if (strncmp(name, "CAP_", 4) != 0 || n >= sizeof(lower))
-		return -1;
-	for (size_t i = 0; i <= n; i++) {
-		if (name[i] && name[i] != '_' && !(name[i] >= 'A' && name[i] <= 'Z'))
-			return -1;
-		lower[i] = (char)tolower((unsigned char)name[i]);
-	}
-	return cap_from_name(lower, &v) < 0 ? -1 : v;
+	for (size_t i = 0; i < sizeof(capabilities) / sizeof(capabilities[0]); i++)
+		if (strcmp(capabilities[i], name) == 0)
+			return (int)i;
+	return -1;
 }
 
 #define S(x) { #x, SIG##x }

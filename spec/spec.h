@@ -88,7 +88,8 @@ const char *spec_namespace_proc(enum ns_kind k);   /* name in /proc/PID/ns: "mnt
 const struct spec_namespace *spec_find_namespace(const struct spec_linux *l, enum ns_kind kind);
 bool spec_new_namespace(const struct spec_linux *l, enum ns_kind kind);
 int spec_rlimit_number(const char *name);	   /* "RLIMIT_CORE" -> RLIMIT_CORE */
-int spec_capability_number(const char *name);	   /* "CAP_CHOWN" -> 0 (libcap knows the names) */
+int spec_capability_number(const char *name);	   /* "CAP_CHOWN" -> 0, -1: unknown */
+const char *spec_capability_name(unsigned number); /* NULL: beyond those that libcap knew when berth was built */
 /* An annotation that says with which signal a container is to be stopped. */
 #define STOP_SIGNAL_ANNOTATION "org.opencontainers.image.stopSignal"
 int spec_signal_number(const char *name);	   /* "TERM", "SIGTERM", "15", "RTMIN+1" */

@@ -59,6 +59,16 @@ struct spec_config *bundle_load(struct arena *a, const char *bundle, const char 
 	return c;
 }
 
+int plan_find_seccomp(struct plan *p, const struct spec_seccomp *s, int root_fd, struct err *e)
+{
+	CLEANUP_FD int cache = root_fd < 0 ? -1 : openat(root_fd, ".seccomp", O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	struct seccomp_filter f = { 0 };
+	int r = cache < 0 ? 0 : seccomp_find(p->arena, s, cache, &f, e);
+	if (r > 0)
+		plan_set_seccomp(p, f.prog, f.count, f.flags, f.listener);
+	return r;
+}
+
 int plan_compile_seccomp(struct plan *p, const struct spec_seccomp *s, int root_fd, struct err *e)
 {
 	if (p->seccomp_step == SIZE_MAX)

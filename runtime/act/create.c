@@ -19,6 +19,7 @@
 #include "../../hooks/hooks.h"
 #include "../../spec/spec.h"
 #include "../lib/fd.h"
+#include "../lib/full.h"
 #include "../lib/log.h"
 #include "../security/security.h"
 
@@ -59,6 +60,7 @@ static void fill_record(struct creation *x, const char *bundle)
 	const struct spec_seccomp *seccomp = x->config->linux_->seccomp;
 	r->has_process = x->config->process != NULL;
 	r->has_listener = seccomp && seccomp->listener_path;
+	r->has_start_hook = x->config->hooks.kind[HOOK_START_CONTAINER].n > 0;
 	r->has_poststart = x->config->hooks.kind[HOOK_POSTSTART].n > 0;
 	r->has_poststop = x->config->hooks.kind[HOOK_POSTSTOP].n > 0;
 }
@@ -100,10 +102,22 @@ static void hook_states(struct creation *x)
 	}
 }
 
+/* A filter that has to be compiled needs libseccomp, which is known before anything is made. */
+static int find_filter(struct creation *x, struct err *e)
+{
+	if (x->plan.seccomp_step == SIZE_MAX)
+		return 0;
+	CLEANUP_FD int root = state_root_open(x->args->root, false, e);
+	err_clear(e); /* without one there is no cache yet; what else is wrong with it will come up */
+	int r = plan_find_seccomp(&x->plan, x->config->linux_->seccomp, root, e);
+	x->filter_found = r > 0;
+	return r == 0 ? full_need(e) : r < 0 ? -1 : 0;
+}
+
 int creation_load(struct creation *x, const struct creation_args *args, struct err *e)
 {
 	x->args = args;
-	if (state_check_id(args->id, e) < 0)
+	if (state_check_id(args->id, e) < 0 || (args->driver == CGROUP_SYSTEMD && full_need(e) < 0))
 		return -1;
 	unsigned preserve = args->preserve_fds, listen_fds;
 	if (preserve_fds_check(&preserve, &listen_fds, e) < 0)
@@ -139,7 +153,7 @@ int creation_load(struct creation *x, const struct creation_args *args, struct e
 		spec_err_locate(e, x->json, x->json_len);
 		return -1;
 	}
-	return 0;
+	return find_filter(x, e);
 }
 
 void creation_keep(struct creation *x)

@@ -42,7 +42,7 @@ struct creation {
 	int cgfd, listen;
 	struct cgroup_room room;
 	bool rdt_shared; /* the class of service with a name was made by us */
-	bool dir_made, pid_file_made, ns_waiting, hooks_ran, armed;
+	bool filter_found, dir_made, pid_file_made, ns_waiting, hooks_ran, armed;
 };
 #define CREATION_INIT { .dir = STATE_DIR_INIT, .init = INIT_PROC_INIT, .net = NET_DEVICES_INIT, .cgfd = -1, .listen = -1, .armed = true }
 void creation_clear(struct creation *x);
@@ -58,7 +58,9 @@ void creation_keep(struct creation *x);
 struct spec_config *bundle_load(struct arena *a, const char *bundle, const char **ret_bundle, const char **ret_json,
 				size_t *ret_len, struct err *e);
 
-/* The seccomp filter of a config goes into a plan; compiled filters are kept in ROOT/.seccomp. */
+/* The seccomp filter of a config goes into a plan; compiled filters are kept in ROOT/.seccomp. The first one looks
+ * there only: 1 found, 0 not, -1 with *e; root_fd may be -1. */
+int plan_find_seccomp(struct plan *p, const struct spec_seccomp *s, int root_fd, struct err *e);
 int plan_compile_seccomp(struct plan *p, const struct spec_seccomp *s, int root_fd, struct err *e);
 
 /* fds that the caller passes on: --preserve-fds and LISTEN_FDS; checks that they are open. */

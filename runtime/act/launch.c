@@ -22,16 +22,19 @@
 #include <unistd.h>
 
 #include "../lib/fd.h"
+#include "../lib/image.h"
 #include "../lib/interrupt.h"
 #include "../lib/log.h"
 #include "../lib/socket.h"
 #include "../lib/sys.h"
 #include "clone.h"
-#include "image.h"
 
 #ifndef CLOSE_RANGE_CLOEXEC
 #define CLOSE_RANGE_CLOEXEC (1U << 2)
 #endif
+
+IMAGE_EMBEDDED(berth_init_image);
+static const struct image init_image = { "berth-init", berth_init_image, berth_init_image_end };
 
 static void reap(struct init_proc *ip, siginfo_t *si)
 {
@@ -210,7 +213,7 @@ int launch_start(struct plan *p, struct init_proc *ip, int cgfd, unsigned preser
 	snprintf(c.number, sizeof(c.number), "%d", c.target);
 	if (ip->own_oom.set)
 		snprintf(c.oom, sizeof(c.oom), "%lld", (long long)ip->own_oom.v);
-	CLEANUP_FD int image = image_open(e);
+	CLEANUP_FD int image = image_open(&init_image, e);
 	if (image < 0)
 		return -1;
 	int pair[2];

@@ -15,6 +15,7 @@
 #include "../../hooks/hooks.h"
 #include "../../spec/spec.h"
 #include "../lib/fd.h"
+#include "../lib/full.h"
 #include "../lib/interrupt.h"
 #include "../security/security.h"
 
@@ -26,6 +27,7 @@ static int do_state_dir(struct creation *x, const struct host_step *s, struct er
 	if (state_dir_create(&x->dir, x->args->root, x->args->id, e) < 0)
 		return -1;
 	x->dir_made = true;
+	full_too_late();
 	/* later commands must not depend on the bundle being visible, so the config is kept with the state */
 	if (fd_write_atomic(x->dir.fd, "config.json", x->json, x->json_len, 0600, e) < 0)
 		return -1;
@@ -34,7 +36,7 @@ static int do_state_dir(struct creation *x, const struct host_step *s, struct er
 	rdt_intend(&x->rec.rdt, &x->arena, x->config->linux_->intel_rdt, x->args->id);
 	if (state_write(&x->dir, &x->rec, e) < 0)
 		return -1;
-	return plan_compile_seccomp(&x->plan, x->config->linux_->seccomp, x->dir.root_fd, e);
+	return x->filter_found ? 0 : plan_compile_seccomp(&x->plan, x->config->linux_->seccomp, x->dir.root_fd, e);
 }
 
 static int do_cgroup(struct creation *x, const struct host_step *s, struct err *e)

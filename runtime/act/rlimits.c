@@ -15,11 +15,11 @@ void rlimits_raise(pid_t pid, const struct spec_rlimits *limits)
 	for (size_t i = 0; i < limits->n; i++) {
 		int resource = spec_rlimit_number(limits->v[i].type);
 		struct rlimit r;
-		if (resource < 0 || prlimit(pid, (__rlimit_resource_t)resource, NULL, &r) < 0 ||
+		if (resource < 0 || prlimit(pid, resource, NULL, &r) < 0 ||
 		    limits->v[i].hard <= r.rlim_max)
 			continue;
 		r.rlim_max = limits->v[i].hard;
 		/* refused: berth-init will be refused too, and says where */
-		prlimit(pid, (__rlimit_resource_t)resource, &r, NULL);
+		prlimit(pid, resource, &r, NULL);
 	}
 }

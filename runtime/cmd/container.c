@@ -7,6 +7,8 @@
 
 #include "../../spec/spec.h"
 #include "../lib/fd.h"
+#include "../lib/full.h"
+#include "../lib/rootless.h"
 
 void container_close(struct container *c)
 {
@@ -42,10 +44,18 @@ static int read_record(struct container *c, struct err *e)
 	}
 }
 
+static bool needs_systemd(const struct record *r, unsigned flags)
+{
+	return flags & CONTAINER_UNIT || (flags & CONTAINER_ENTER && is_rootless()) ||
+	       (flags & CONTAINER_HOOKED && (r->has_start_hook || r->has_poststart));
+}
+
 int container_open(struct container *c, const struct globals *g, const char *id, unsigned flags,
 		   struct err *e)
 {
 	if (state_dir_open(&c->dir, g->root, id, flags & CONTAINER_LOCK, e) < 0 || read_record(c, e) < 0)
+		return -1;
+	if (c->rec.cgroup.driver == CGROUP_SYSTEMD && needs_systemd(&c->rec, flags) && full_need(e) < 0)
 		return -1;
 	if (flags & CONTAINER_FREEZER)
 		c->status = state_status(&c->dir, &c->rec, &c->pidfd);

@@ -32,6 +32,11 @@ void container_close(struct container *c);
 enum {
 	CONTAINER_LOCK = 1 << 0,   /* take the exclusive lock: waits for a command that holds it */
 	CONTAINER_FREEZER = 1 << 1, /* tell paused from running (costs a few system calls more) */
+	/* the command may have to talk to systemd when the container has that driver: always, for users without
+	 * privileges only, with hooks of the start only */
+	CONTAINER_UNIT = 1 << 2,
+	CONTAINER_ENTER = 1 << 3,
+	CONTAINER_HOOKED = 1 << 4,
 };
 
 /* Open the folder, read the record, look at the process. The status is never `paused` without

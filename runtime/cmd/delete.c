@@ -75,7 +75,7 @@ static int delete_run(const struct globals *g, void *opts, int argc, char **argv
 	const struct delete_options *o = opts;
 	CLEANUP_CONTAINER struct container c = CONTAINER_INIT;
 	/* the freezer matters for the words of a refusal only */
-	unsigned flags = CONTAINER_LOCK | (o->force ? 0 : CONTAINER_FREEZER);
+	unsigned flags = CONTAINER_LOCK | CONTAINER_UNIT | (o->force ? 0 : CONTAINER_FREEZER);
 
 	if (container_open(&c, g, argv[0], flags, e) < 0)
 		return delete_unreadable(&c, o->force, e);

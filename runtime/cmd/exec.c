@@ -27,7 +27,7 @@ enum { EXIT_EXEC_FAILED = 255 };
 static int open_container(struct container *c, const struct globals *g, const struct exec_opts *o, const char *id,
 			  struct err *e)
 {
-	if (container_open(c, g, id, o->ignore_paused ? 0 : CONTAINER_FREEZER, e) < 0)
+	if (container_open(c, g, id, CONTAINER_ENTER | (o->ignore_paused ? 0 : CONTAINER_FREEZER), e) < 0)
 		return -1;
 	unsigned allowed = STATUS_BIT(STATUS_CREATED) | STATUS_BIT(STATUS_RUNNING);
 	if (o->ignore_paused)

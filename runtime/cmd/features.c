@@ -9,11 +9,9 @@
  */
 #include "cmd.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <linux/seccomp.h>
 #include <string.h>
-#include <sys/capability.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -71,23 +69,12 @@ static void print_namespaces(struct json *j)
 	json_end_array(j);
 }
 
-/* libcap gives a number as the name of a capability that it does not know. */
 static void print_capabilities(struct json *j)
 {
 	json_key(j, "capabilities");
 	json_array(j);
-	for (cap_value_t c = 0; c < 64; c++) {
-		char *name = cap_to_name(c);
-		bool known = name && strncmp(name, "cap_", 4) == 0;
-		if (known) {
-			for (char *s = name; *s; s++)
-				*s = (char)toupper((unsigned char)*s);
-			json_str(j, name);
-		}
-		cap_free(name);
-		if (!known)
-			break;
-	}
+	for (unsigned c = 0; spec_capability_name(c); c++)
+		json_str(j, spec_capability_name(c));
 	json_end_array(j);
 }
 

@@ -124,8 +124,9 @@ static int start_run(const struct globals *g, void *opts, int argc, char **argv,
 	(void)opts;
 	(void)argc;
 	CLEANUP_CONTAINER struct container c = CONTAINER_INIT;
-	/* the freezer: a frozen berth-init would never answer */
-	if (container_open(&c, g, argv[0], CONTAINER_LOCK | CONTAINER_FREEZER, e) < 0 ||
+	/* the freezer: a frozen berth-init would never answer. A hook that fails takes the container with it. */
+	enum { FLAGS = CONTAINER_LOCK | CONTAINER_FREEZER | CONTAINER_HOOKED };
+	if (container_open(&c, g, argv[0], FLAGS, e) < 0 ||
 	    container_require(&c, STATUS_BIT(STATUS_CREATED), "start", e) < 0)
 		return -1;
 	if (!c.rec.has_process)

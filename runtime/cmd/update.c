@@ -22,6 +22,7 @@
 #include "../../spec/spec.h"
 #include "../act/rdt.h"
 #include "../lib/fd.h"
+#include "../lib/full.h"
 
 struct update_opts {
 	const char *resources;
@@ -167,6 +168,8 @@ static int add_options(struct arena *a, const struct update_opts *o, struct spec
 /* All of standard input, which is usually a pipe. */
 static const char *read_stdin(struct arena *a, size_t *ret_len, struct err *e)
 {
+	if (full_need(e) < 0) /* it could not be read a second time */
+		return NULL;
 	size_t cap = 64 * 1024, len = 0;
 	char *buf = arena_alloc(a, cap);
 	for (;;) {
@@ -267,7 +270,7 @@ static int update_run(const struct globals *g, void *opts, int argc, char **argv
 	CLEANUP_CONTAINER struct container c = CONTAINER_INIT;
 	const unsigned allowed =
 		STATUS_BIT(STATUS_CREATED) | STATUS_BIT(STATUS_RUNNING) | STATUS_BIT(STATUS_PAUSED);
-	if (container_open(&c, g, argv[0], CONTAINER_LOCK, e) < 0 ||
+	if (container_open(&c, g, argv[0], CONTAINER_LOCK | CONTAINER_UNIT, e) < 0 ||
 	    container_require(&c, allowed, "update", e) < 0)
 		return -1;
 	CLEANUP_FD int cgroup = container_cgroup(&c, "update", e);

@@ -2,13 +2,28 @@
 /* See dlopen.h. The notes of the libraries that runtime/security opens stand here, in one place. */
 #include "dlopen.h"
 
-#include <dlfcn.h>
 #include <string.h>
+
+#include "full.h"
 
 DLOPEN_NOTE(seccomp, "[{\"soname\":[\"libseccomp.so.2\"],\"feature\":\"seccomp\","
 		     "\"description\":\"Compile linux.seccomp of a container\",\"priority\":\"recommended\"}]");
 DLOPEN_NOTE(selinux, "[{\"soname\":[\"libselinux.so.1\"],\"feature\":\"selinux\","
 		     "\"description\":\"Check SELinux labels of a container\",\"priority\":\"suggested\"}]");
+
+#ifdef BERTH_CORE
+
+void *dl_open(const struct dl_library *lib, void *functions, struct err *e)
+{
+	(void)lib;
+	(void)functions;
+	full_need(e);
+	return NULL;
+}
+
+#else
+
+#include <dlfcn.h>
 
 static int missing(const struct dl_library *lib, struct err *e)
 {
@@ -36,3 +51,5 @@ void *dl_open(const struct dl_library *lib, void *functions, struct err *e)
 	}
 	return handle;
 }
+
+#endif

@@ -33,7 +33,7 @@ struct dl_library {
 };
 
 /* Open the library and fill `functions`. The library stays open until the process ends. Returns the
- * handle, or NULL with *e, which names the package. */
+ * handle, or NULL with *e, which names the package. In the core: full_need(), see full.h. */
 void *dl_open(const struct dl_library *lib, void *functions, struct err *e);
 
 /* `json`: a string literal, [{"soname":[...],"feature":...,"description":...,"priority":...}]. */

@@ -13,7 +13,7 @@
 #include "mount_options.h"
 
 #include <string.h>
-#include <sys/mount.h>
+#include <linux/mount.h>
 
 #ifndef MOUNT_ATTR_RDONLY
 #define MOUNT_ATTR_RDONLY 0x00000001

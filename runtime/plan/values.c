@@ -2,11 +2,9 @@
 /* Members of steps as text for the printers: flags become names, numbers what they stand for. */
 #include "print.h"
 
-#include <ctype.h>
 #include <linux/sched/types.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/capability.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
@@ -120,15 +118,10 @@ static struct value caps_value(const struct plan *p, uint64_t mask)
 {
 	struct strv l = { 0 };
 	size_t cap = 0;
-	for (int i = 0; i < 64; i++) {
-		if (!(mask >> i & 1))
-			continue;
-		char *name = cap_to_name(i);
-		char *s = name ? arena_strdup(p->arena, name) : arena_printf(p->arena, "%d", i);
-		cap_free(name);
-		for (char *c = s; *c; c++)
-			*c = (char)toupper((unsigned char)*c);
-		append(p->arena, &l, &cap, s);
+	for (unsigned i = 0; i < 64; i++) {
+		const char *name = spec_capability_name(i);
+		if (mask >> i & 1)
+			append(p->arena, &l, &cap, name ? name : arena_printf(p->arena, "%u", i));
 	}
 	if (!l.n)
 		return str_value("none");

@@ -67,20 +67,36 @@ static int read_flags(const struct spec_seccomp *s, bool listener, uint64_t *ret
 	return 0;
 }
 
+static int find(struct arena *a, const struct spec_seccomp *s, int cache_dirfd, struct seccomp_key *key,
+		struct seccomp_filter *ret, struct err *e)
+{
+	*ret = (struct seccomp_filter){ .listener = has_notify(s) };
+	if (read_flags(s, ret->listener, &ret->flags, e) < 0)
+		return -1;
+	if (cache_dirfd < 0)
+		return 0;
+	seccomp_key_make(a, s, key);
+	return seccomp_cache_load(a, cache_dirfd, key, ret);
+}
+
+int seccomp_find(struct arena *a, const struct spec_seccomp *s, int cache_dirfd, struct seccomp_filter *ret, struct err *e)
+{
+	struct seccomp_key key;
+	return find(a, s, cache_dirfd, &key, ret, e);
+}
+
 int seccomp_compile(struct arena *a, const struct spec_seccomp *s, int cache_dirfd, struct seccomp_filter *ret,
 		    struct err *e)
 {
-	struct seccomp_filter f = { .listener = has_notify(s) };
+	struct seccomp_filter f;
 	struct seccomp_key key;
+	int found = find(a, s, cache_dirfd, &key, &f, e);
 
-	if (read_flags(s, f.listener, &f.flags, e) < 0)
+	if (found < 0)
 		return -1;
-	if (cache_dirfd >= 0) {
-		seccomp_key_make(a, s, &key);
-		if (seccomp_cache_load(a, cache_dirfd, &key, &f)) {
-			*ret = f;
-			return 0;
-		}
+	if (found) {
+		*ret = f;
+		return 0;
 	}
 	if (seccomp_build(a, s, &f, e) < 0)
 		return -1;

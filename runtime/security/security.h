@@ -35,6 +35,8 @@ struct seccomp_filter {
  * in the name. 0 or -1 with *e (JSON path below "linux.seccomp"). */
 int seccomp_compile(struct arena *a, const struct spec_seccomp *s, int cache_dirfd, struct seccomp_filter *ret,
 		    struct err *e);
+/* The same from the cache alone: 1 found, 0 not found, -1 with *e (the flags are wrong). */
+int seccomp_find(struct arena *a, const struct spec_seccomp *s, int cache_dirfd, struct seccomp_filter *ret, struct err *e);
 
 /* Hand a listener to the agent: connect to linux.seccomp.listenerPath and send the container process
  * state (config-linux.md "The Container Process State") with the fd. `state_json` is the OCI state. */

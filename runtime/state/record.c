@@ -49,6 +49,7 @@ static const struct member members[] = {
 	{ "noNewKeyring", M_BOOL, R(no_new_keyring) },
 	{ "hasProcess", M_BOOL, R(has_process) },
 	{ "hasListener", M_BOOL, R(has_listener) },
+	{ "hasStartContainer", M_BOOL, R(has_start_hook) },
 	{ "hasPoststart", M_BOOL, R(has_poststart) },
 	{ "hasPoststop", M_BOOL, R(has_poststop) },
 	{ "createdDone", M_BOOL, R(created_done) },

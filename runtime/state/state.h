@@ -51,7 +51,7 @@ struct record {
 	uint64_t ns_flags;	 /* CLONE_NEW*: namespaces the container does not share with berth */
 	bool no_new_keyring;	 /* create had --no-new-keyring */
 	/* What of the config later commands have to look at, so that they do not read it otherwise. */
-	bool has_process, has_listener, has_poststart, has_poststop;
+	bool has_process, has_listener, has_start_hook, has_poststart, has_poststop;
 	bool created_done;	 /* false: create did not finish ("creating") */
 };
 

@@ -7,6 +7,7 @@ TIDY      := $(LINT_C:%.c=$(BUILD)/lint/%.tidy)
 INIT_TIDY := $(INIT_SRC:%.c=$(BUILD)/lint/%.tidy)
 TIDY_FLAGS = $(CPPFLAGS) -std=gnu11
 
+$(BUILD)/lint/spec/names.tidy: $(CAP_NAMES)
 $(TIDY) $(INIT_TIDY): $(BUILD)/lint/%.tidy: %.c .clang-tidy $(shell find runtime spec hooks -name '*.h')
 	@mkdir -p $(@D)
 	@clang-tidy --quiet --warnings-as-errors='*' $< -- $(TIDY_FLAGS) 2>$@.err || { cat $@.err; exit 1; }

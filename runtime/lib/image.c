@@ -11,8 +11,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "../lib/fd.h"
-#include "../lib/sys.h"
+#include "fd.h"
+#include "sys.h"
 
 #ifndef MFD_EXEC
 #define MFD_EXEC 0x0010U /* since 6.3; older kernels answer EINVAL and need no flag */
@@ -21,19 +21,15 @@
 #define F_SEAL_EXEC 0x0020 /* since 6.3 */
 #endif
 
-/* runtime/init/embed.S */
-extern const char berth_init_image[] __attribute__((visibility("hidden")));
-extern const char berth_init_image_end[] __attribute__((visibility("hidden")));
-
-static int image_memfd(size_t size)
+static int image_memfd(const struct image *i)
 {
 	bool exec_flag = true;
-	CLEANUP_FD int fd = memfd_create("berth-init", MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_EXEC);
+	CLEANUP_FD int fd = memfd_create(i->name, MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_EXEC);
 	if (fd < 0 && errno == EINVAL) {
 		exec_flag = false;
-		fd = memfd_create("berth-init", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+		fd = memfd_create(i->name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
 	}
-	if (fd < 0 || fd_write_all(fd, berth_init_image, size) < 0)
+	if (fd < 0 || fd_write_all(fd, i->start, (size_t)(i->end - i->start)) < 0)
 		return -1;
 	int seals = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE;
 	if (fcntl(fd, F_ADD_SEALS, exec_flag ? seals | F_SEAL_EXEC : seals) < 0)
@@ -42,7 +38,7 @@ static int image_memfd(size_t size)
 }
 
 /* The mount is never attached anywhere and lives as long as the file is in use. */
-static int image_detached(size_t size)
+static int image_detached(const struct image *i)
 {
 	CLEANUP_FD int fs = (int)syscall(SYS_fsopen, "tmpfs", FSOPEN_CLOEXEC);
 	if (fs < 0 || syscall(SYS_fsconfig, fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
@@ -51,25 +47,24 @@ static int image_detached(size_t size)
 	if (mnt < 0)
 		return -1;
 	{
-		CLEANUP_FD int out = openat(mnt, "init", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0555);
-		if (out < 0 || fchmod(out, 0555) < 0 || fd_write_all(out, berth_init_image, size) < 0)
+		CLEANUP_FD int out = openat(mnt, i->name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0555);
+		if (out < 0 || fchmod(out, 0555) < 0 || fd_write_all(out, i->start, (size_t)(i->end - i->start)) < 0)
 			return -1;
 	}
 	struct mount_attr ro = { .attr_set = MOUNT_ATTR_RDONLY };
 	if (sys_mount_setattr(mnt, "", AT_EMPTY_PATH, &ro) < 0)
 		return -1;
-	return openat(mnt, "init", O_PATH | O_CLOEXEC | O_NOFOLLOW);
+	return openat(mnt, i->name, O_PATH | O_CLOEXEC | O_NOFOLLOW);
 }
 
-int image_open(struct err *e)
+int image_open(const struct image *i, struct err *e)
 {
-	size_t size = (size_t)(berth_init_image_end - berth_init_image);
-	int fd = image_memfd(size);
+	int fd = image_memfd(i);
 	if (fd < 0) {
 		int eno = errno;
-		fd = image_detached(size);
+		fd = image_detached(i);
 		if (fd < 0)
-			return err_set(e, eno, "make an executable memfd for berth-init (see vm.memfd_noexec)");
+			return err_set(e, eno, "make an executable memfd for %s (see vm.memfd_noexec)", i->name);
 	}
 	return fd;
 }
