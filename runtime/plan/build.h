@@ -30,6 +30,7 @@ struct build {
 	bool exec;
 	bool userns;	   /* the container has a user namespace of its own, new or joined */
 	bool setgroups;	   /* setgroups(2) is allowed there */
+	bool keep_groups;  /* the caller's groups are to stay: an annotation, see plan_groups_flag() */
 	uint32_t setup_uid, setup_gid; /* who berth-init is there until it becomes the user of the process */
 	bool bind_devices; /* mknod(2) is not: device nodes of the host are bound instead */
 	const char *label; /* the property that asks for a security label, written through procfs, or NULL */
@@ -41,6 +42,11 @@ struct build {
 
 /* origin of a step that no property asked for: "runtime: why" */
 #define RUNTIME "runtime: "
+
+/* STEP_F_SETGROUPS, or 0 where groups cannot be changed or the caller's are kept. The latter is asked for by the annotation
+ * run.oci.keep_original_groups, "1" or "true": podman's --group-add keep-groups, for a user whose supplementary groups
+ * open files on the host and have no number in the user namespace. */
+uint16_t plan_groups_flag(const struct build *b);
 
 /* JSON paths of list members, in the plan's arena. */
 const char *at_index(struct build *b, const char *list, size_t i);

@@ -83,11 +83,27 @@ static int read_maps(struct build *b, struct err *e)
 	return 0;
 }
 
+static bool keeps_groups(const struct kvv *annotations)
+{
+	for (size_t i = 0; i < annotations->n; i++) {
+		const struct kv *kv = &annotations->v[i];
+		if (strcmp(kv->key, "run.oci.keep_original_groups") == 0)
+			return strcmp(kv->value, "1") == 0 || strcmp(kv->value, "true") == 0;
+	}
+	return false;
+}
+
+uint16_t plan_groups_flag(const struct build *b)
+{
+	return b->setgroups && !b->keep_groups ? STEP_F_SETGROUPS : 0;
+}
+
 int build_init(struct build *b, struct err *e)
 {
 	const struct spec_linux *l = b->c->linux_;
 	b->userns = spec_find_namespace(l, NS_USER);
 	b->setgroups = !b->f->setgroups_denied;
+	b->keep_groups = keeps_groups(&b->c->annotations);
 	b->bind_devices = b->userns || b->f->rootless;
 	b->label = label_origin(b);
 	b->dev = b->proc_mount = b->pts = NO_INDEX;
@@ -178,8 +194,8 @@ static void join_container(struct build *b, uint64_t ns_flags)
 	s->s.val[1] = b->setup_uid;
 	s->s.val[2] = b->setup_gid;
 	uint64_t pid = spec_namespace_flag(NS_PID), user = spec_namespace_flag(NS_USER);
-	if ((ns_flags & user) && b->setgroups)
-		s->s.flags = STEP_F_SETGROUPS;
+	if (ns_flags & user)
+		s->s.flags = plan_groups_flag(b);
 	if (ns_flags & pid)
 		plan_inside(b->p, STEP_FORK, RUNTIME "a pid namespace holds children only");
 }

@@ -72,7 +72,7 @@ static void join(struct build *b, enum ns_kind k)
 		struct inside_step *s = plan_inside(b->p, STEP_NS_JOIN, origin);
 		s->s.fd = fd;
 		s->s.val[0] = spec_namespace_flag(k);
-		if (k == NS_USER && !b->f->setgroups_denied)
+		if (k == NS_USER && !b->f->setgroups_denied && !b->keep_groups)
 			s->s.flags = STEP_F_SETGROUPS;
 	}
 }
@@ -102,7 +102,7 @@ static void map_wait(struct build *b)
 {
 	struct inside_step *s = plan_inside(b->p, STEP_MAP_WAIT, ns_origin(b, NS_USER));
 	s->note = "the id maps are written from outside";
-	s->s.flags = (b->setgroups ? STEP_F_SETGROUPS : 0) | (b->f->rootless ? STEP_F_DUMPABLE : 0);
+	s->s.flags = plan_groups_flag(b) | (b->f->rootless ? STEP_F_DUMPABLE : 0);
 	s->s.val[0] = b->setup_uid;
 	s->s.val[1] = b->setup_gid;
 }

@@ -119,13 +119,16 @@ static int plan_labels(struct build *b, struct err *e)
 static void add_user(struct build *b)
 {
 	const struct spec_user *u = &b->proc->user;
-	uint32_t groups = plan_blob(b->p, u->additional_gids.v, u->additional_gids.n * sizeof(uint32_t));
+	size_t n = b->keep_groups ? 0 : u->additional_gids.n;
+	uint32_t groups = plan_blob(b->p, u->additional_gids.v, n * sizeof(uint32_t));
 	struct inside_step *s = plan_inside(b->p, STEP_USER, "process.user");
+	if (b->keep_groups)
+		s->note = "the groups of the caller stay: annotation run.oci.keep_original_groups";
 	s->s.val[0] = u->uid;
 	s->s.val[1] = u->gid;
 	s->s.str[0] = groups;
-	s->s.num = (uint32_t)u->additional_gids.n;
-	s->s.flags = b->setgroups ? STEP_F_SETGROUPS : 0;
+	s->s.num = (uint32_t)n;
+	s->s.flags = plan_groups_flag(b);
 }
 
 /* Names this kernel has no number for are dropped; the check of the config has warned of them. */
@@ -214,7 +217,7 @@ int plan_process_run(struct build *b, struct err *e)
 		return -1;
 	if (plan_labels(b, e) < 0)
 		return -1;
-	if (!b->setgroups && proc->user.additional_gids.n)
+	if (!b->setgroups && !b->keep_groups && proc->user.additional_gids.n)
 		return err_config(e, "process.user.additionalGids",
 				  "setgroups(2) is denied in this user namespace");
 	plan_credentials(b);

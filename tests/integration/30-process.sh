@@ -169,6 +169,46 @@ test_groups_of_the_caller_are_not_inherited()
 	assert_clean
 }
 
+# podman's --group-add keep-groups: for create, run and exec, with a user namespace and without; the lists of the config do
+# not count then
+test_groups_of_the_caller_are_kept()
+{
+	local v
+	bundle_new
+	cfg '.annotations["run.oci.keep_original_groups"] = "1" | .process.user.additionalGids = [5]'
+	probe show ids
+	setpriv --groups 0,27,44 "$BERTH" --root "$STATE" run --bundle "$B" "$ID" >"$B/out" || die run
+	OUT=$(<"$B/out")
+	assert_eq "$(value groups | tr ' ' '\n' | sort -n | paste -sd ' ')" "0 27 44"
+	rt_ok plan "$B"
+	assert_re 'groups of the caller stay'
+	probe sleep 100
+	create_ok
+	start_ok
+	OUT=$(setpriv --groups 0,27,44 "$BERTH" --root "$STATE" exec "$ID" /bin/sh -c 'id -G') || die exec
+	assert_eq "$(tr ' ' '\n' <<<"$OUT" | sort -n | paste -sd ' ')" "0 27 44"
+	rt_ok kill "$ID" KILL
+	wait_status stopped
+	delete_ok
+	# what has no number in the namespace is seen as the overflow group, and still opens files
+	userns
+	echo "by group" >"$B/rootfs/of44"
+	chown 0:44 "$B/rootfs/of44"
+	chmod 0640 "$B/rootfs/of44"
+	args /bin/sh -c 'id -G; cat /of44'
+	OUT=$(setpriv --groups 0,44 "$BERTH" --root "$STATE" run --bundle "$B" "$ID") || die "run with a user namespace"
+	assert_re '(^| )65534( |$)'
+	assert_line "by group"
+	probe show ids
+	for v in 0 false no; do
+		cfg --arg v "$v" '.annotations["run.oci.keep_original_groups"] = $v | del(.process.user.additionalGids)'
+		setpriv --groups 0,44 "$BERTH" --root "$STATE" run --bundle "$B" "$ID" >"$B/out" || die "run with $v"
+		OUT=$(<"$B/out")
+		assert_match "$(value groups)" '^0?$'
+	done
+	assert_clean
+}
+
 # The caller's umask says nothing about the container: mount points and files are the same for every caller.
 test_umask()
 {
