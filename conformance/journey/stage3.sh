@@ -137,19 +137,62 @@ replaced()
 	running app-blue 2 && ! tasks app-blue | grep -q "$1"
 }
 
+# received SERVICE: bytes that came to each of its containers, by docker's statistics: "CONTAINER BYTES"
+received()
+{
+	local node id
+	while read -r node id; do
+		echo "$id $(api "$node" "/containers/$id/stats?stream=false&one-shot=true" | jq '[(.networks // {})[].rx_bytes] | add // 0')"
+	done < <(tasks "$1")
+}
+
+# rate SERVICE: bytes in a second, over the time between two looks at the containers that are in both
+rate()
+{
+	local before begin=$EPOCHREALTIME
+	before=$(received "$1")
+	sleep 6
+	{ echo "$before"; received "$1"; } | awk -v us=$((${EPOCHREALTIME/./} - ${begin/./})) 'NF != 2 { next }
+		$1 in first { sum += $2 - first[$1] } { first[$1] = $2 } END { printf "%d\n", sum * 1000000 / us }'
+}
+
+# scaler SERVICE QUIET: who has it in hand how many there are: 4 when there is more than twice the traffic of a quiet hour
+# (bytes in a second), else 2
+scaler()
+{
+	local now want have=2
+	while :; do
+		now=$(rate "$1") want=2
+		[ "$now" -le $((2 * $2)) ] || want=4
+		[ "$want" = "$have" ] || d 1 service scale -d "$1=$want"
+		have=$want
+		[ "$now" -le "$(cat "$WORK/busiest")" ] || echo "$now" >"$WORK/busiest"
+	done >/dev/null 2>&1
+}
+
 scaling()
 {
+	local quiet scaler
+	CUSTOMERS=1 PAUSE=1 traffic_begin quiet
+	sleep 4
+	quiet=$(rate app-blue)
+	echo 0 >"$WORK/busiest"
+	scaler app-blue "$quiet" &
+	scaler=$!
 	traffic_begin
-	must d 1 service scale -d app-blue=4
 	wait_for 120 running app-blue 4
 	sleep 8
-	must d 1 service scale -d app-blue=2
-	wait_for 120 settled app-blue 2
-	sleep 2
 	traffic_end
-	verdict "from 2 to 4 and back, under load: who served" "$(seen '.by_server | length') containers" \
-		between "$(seen '.by_server | length')" 4 4
-	nothing_lost "  scaling"
+	verdict "more customers come: from 2 containers to 4, by themselves" \
+		"$quiet to $(cat "$WORK/busiest") bytes/s; $(seen '.by_server | length') served" between "$(seen '.by_server | length')" 4 4
+	nothing_lost "  scaling up"
+	wait_for 120 settled app-blue 2
+	verdict "they leave: 2 again, by themselves" "$(tasks app-blue | wc -l) containers" running app-blue 2
+	sleep 2
+	kill $scaler
+	wait $scaler 2>/dev/null
+	traffic_end quiet
+	nothing_lost "  scaling down"
 }
 
 # route_by NAME: the containers of the front door are replaced by some with another configuration
