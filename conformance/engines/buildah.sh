@@ -16,11 +16,13 @@ after_op()
 	buildah rm -a >/dev/null 2>&1 || true
 }
 
-# b: buildah with this runtime; isolation "oci", as rootless it would take a chroot otherwise
+# b: buildah with this runtime and driver; isolation "oci", as rootless it would take a chroot otherwise. For the
+# driver buildah has no option: it is what the configuration says.
 b()
 {
-	BUILDAH_RUNTIME=$BIN/$RT BUILDAH_ISOLATION=${ISOLATION:-$([ "$MODE" = root ] && echo oci || echo rootless)} \
-		buildah "$@"
+	printf '[engine]\ncgroup_manager = "%s"\n' "$DRIVER" >"$OPDIR/driver.conf"
+	CONTAINERS_CONF_OVERRIDE=$OPDIR/driver.conf BUILDAH_RUNTIME=$BIN/$RT \
+		BUILDAH_ISOLATION=$([ "$MODE" = root ] && echo oci || echo rootless) ${VIA:-} buildah "$@"
 }
 
 # a working container W
@@ -57,8 +59,7 @@ op_terminal()
 {
 	local out
 	working
-	out=$(BUILDAH_RUNTIME=$BIN/$RT BUILDAH_ISOLATION=$([ "$MODE" = root ] && echo oci || echo rootless) \
-		in_terminal buildah run -t "$W" sh -c 'sleep 0.5; tty; stty size')
+	out=$(VIA=in_terminal b run -t "$W" sh -c 'sleep 0.5; tty; stty size')
 	has "$out" /dev/pts/ "30 100"
 }
 

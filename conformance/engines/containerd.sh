@@ -214,3 +214,25 @@ op_info()
 	OUT=$(c plugins inspect-runtime --runc-binary "$BIN/$RT" io.containerd.runc.v2)
 	has "$OUT" ociVersionMax mountExtensions '"user"' rro
 }
+
+# docs/engines.md as it stands: its command lines, with names filled in
+op_documented()
+{
+	local line n=0
+	only_tested
+	documented_line containerd "ctr plugins inspect-runtime --runc-binary /usr/local/sbin/berth io.containerd.runc.v2"
+	has "$(c plugins inspect-runtime --runc-binary /usr/local/sbin/berth io.containerd.runc.v2)" ociVersionMax
+	while read -r line; do
+		n=$((n + 1))
+		line=${line#ctr }
+		# shellcheck disable=SC2086
+		eq "$(c -n k8s.io ${line//NAME/"$C"} echo ran | tail -n 1)" ran "$line"
+		c -n k8s.io containers rm "$C" 2>/dev/null || true
+	done < <(sed -n "s|^    \(ctr run --runc-binary .*\) IMAGE NAME$|\1 --env PATH=/bin --rm $IMAGE NAME|p" "$ENGINES/../../docs/engines.md")
+	eq "$n" 2 "command lines"
+	c -n k8s.io run -d --null-io --runc-binary /usr/local/sbin/berth "$IMAGE" "$C" /bin/sleep 1000
+	documented_line containerd "berth --root /run/containerd/runc/k8s.io list"
+	eq "$(/usr/local/sbin/berth --root /run/containerd/runc/k8s.io list -q)" "$C"
+	c -n k8s.io tasks rm -f "$C" || true
+	c -n k8s.io containers rm "$C"
+}

@@ -44,14 +44,14 @@ def _wait(seconds, condition, what):
 
 
 class _Pod:
-    def __init__(self, name="pod", namespaces=None, sysctls=None, privileged=False, hostname="pod-host"):
+    def __init__(self, name="pod", namespaces=None, sysctls=None, privileged=False, hostname="pod-host", handler=RT):
         self.namespaces = namespaces or {}
         self.config = {
             "metadata": {"name": name, "uid": name + "-uid", "namespace": "default", "attempt": 0},
             "hostname": hostname, "log_directory": LOGS, "annotations": {"org.example.word": "told"},
             "linux": {"cgroup_parent": PARENT, "sysctls": sysctls or {},
                       "security": {"namespaces": self.namespaces, "privileged": privileged}}}
-        self.id = cri.RunPodSandbox(config=self.config, handler=RT)["id"]
+        self.id = cri.RunPodSandbox(config=self.config, handler=handler)["id"]
 
     def status(self):
         return cri.PodSandboxStatus(id=self.id, verbose=True)
@@ -386,6 +386,23 @@ def features():
     _match(cri.Version(version="v1")["api"], "^v1")
     handler = [h for h in cri.Status(verbose=True)["handlers"] if h["name"] == RT][0]
     _eq(handler["features"], {"recursive_read_only_mounts": True, "user_namespaces": True}, "abilities")
+
+
+def documented():
+    """with the configuration of docs/engines.md: the default runtime, and what stays of it after the way back"""
+    p = _Pod(name="documented", handler="")
+    box = p.run("sleep", "1000")
+    with open("/proc/%d/cgroup" % box.pid(), encoding="ascii") as f:
+        _match(f.read(), r"/berthpod\.slice/cri-containerd-%s\.scope" % box.id)
+    _eq(box.info()["runtimeOptions"]["binary_name"], "/usr/local/sbin/berth", "runtime")
+
+
+def documented_back():
+    old = cri.ListContainers()["items"][0]["id"]
+    box = _Container(old, "box")
+    _eq(box.out("echo", "still"), "still")
+    cri.StopContainer(id=old, timeout=0)
+    cri.RemoveContainer(id=old)
 
 
 def clean():

@@ -88,3 +88,56 @@ op_restart_of_containerd()
 
 op_features()
 { do_cri; }
+
+# with_config FILE: another containerd.toml from now on
+with_config()
+{
+	systemctl stop berth-containerd
+	cp "$1" "$RUN/config.toml"
+	systemctl start berth-containerd
+	wait_for 40 c version
+}
+
+# docs/engines.md as it stands; beside it only where this containerd is and how its pods get a network
+documented_config()
+{
+	local text plugin=io.containerd.cri.v1.runtime
+	text=$(documented containerd toml)
+	case $(engine_version) in
+	1.*)
+		documented_line containerd 'containerd 1.7: `version = 2` and the plugin `io.containerd.grpc.v1.cri` in its place'
+		plugin=io.containerd.grpc.v1.cri
+		text=$(sed "s/^version = 3/version = 2/; s/io\\.containerd\\.cri\\.v1\\.runtime/$plugin/" <<<"$text")
+		;;
+	esac
+	printf "root = '%s'\nstate = '%s'\n%s\n[grpc]\naddress = '%s'\n" /var/lib/berth-containerd "$RUN/state" "$text" "$CRI_SOCKET"
+	case $plugin in
+	*grpc*) printf "[plugins.'%s']\nsandbox_image = 'localhost/pause:1'\n" $plugin ;;
+	*) printf "[plugins.'io.containerd.cri.v1.images'.pinned_images]\nsandbox = 'localhost/pause:1'\n" ;;
+	esac
+	cni $plugin
+}
+
+documented_ops()
+{
+	documented_config >new.toml
+	with_config new.toml
+	grep -q 'BinaryName = "/usr/local/sbin/berth"' new.toml || die "another path"
+	DRIVER=systemd do_cri documented
+	documented_line containerd 'Back: set `default_runtime_name` to what it was, restart containerd, and keep the table `runtimes.berth`'
+	sed 's/^ *default_runtime_name = .*//' new.toml >back.toml
+	with_config back.toml
+	DRIVER=systemd do_cri documented_back
+}
+
+op_documented()
+{
+	local rc=0
+	only_tested
+	[ "$DRIVER" = systemd ] || skip "the documents have the systemd driver"
+	cp "$RUN/config.toml" kept.toml
+	(set -e; documented_ops) || rc=1
+	do_cri clean
+	with_config kept.toml
+	return "$rc"
+}

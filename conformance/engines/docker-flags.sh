@@ -280,6 +280,29 @@ op_bridge()
 	match "$OUT" 'lo: <LOOPBACK,UP'
 }
 
+# pages: the web server of $C answers with one
+pages()
+{
+	docker exec "$C" sh -c 'echo page >/tmp/index.html; httpd -h /tmp -p 8000'
+}
+
+op_publish()
+{
+	nat || skip "no NAT in this kernel"
+	docker run -d --name "$C" $(via) -p 18080:8000 box sleep 1000
+	pages
+	eq "$(curl -sf --max-time 10 "http://127.0.0.1:18080/")" page
+}
+
+op_network_names()
+{
+	nat || skip "no NAT in this kernel"
+	docker network create op-net
+	docker run -d --name "$C" $(via) --network op-net box sleep 1000
+	pages
+	eq "$(docker run --rm $(via) --network op-net box wget -q -O - "http://$C:8000/")" page
+}
+
 # --- user namespaces: a daemon of its own, as the setting is one for all containers ----------------------------------
 
 # remapped ARG...: docker of the other daemon

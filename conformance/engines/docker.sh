@@ -1,14 +1,12 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=bash disable=SC2016,SC2046,SC2317 source-path=SCRIPTDIR
 #
-# docker: the life of containers. What they are asked for by flags is in docker-flags.sh.
+# docker: the life of containers. What they are asked for by flags is in docker-flags.sh, what is around them in
+# docker-system.sh.
 
 . ./docker.inc
 export SHORT_OPS="run run_tty run_not_found exec exec_tty exec_user exec_detached exec_status stop kill restart pause update_memory
-	update_cpu_pids stats top logs health oom build_buildkit build_legacy compose live_restore restart_policy_on_failure
-	default_runtime network_of_another delete_running"
-# a program that says that it is up, and ends with 3 when it is told to
-TRAP='trap "echo bye; exit 3" TERM; trap "echo usr" USR1; echo up; while :; do sleep 0.1; done'
+	update_cpu_pids stats top logs health oom restart_policy_on_failure default_runtime delete_running"
 
 op_run()
 {
@@ -352,130 +350,4 @@ op_image_config()
 		/run/engines/box.tar pointed
 	eq "$(once pointed)" "from image"
 	eq "$(once --entrypoint sh pointed -c 'echo $X $PWD $(id -u)')" "y /tmp 9"
-}
-
-# --- builds --------------------------------------------------------------------------------------------------------
-
-# build_with COMMAND...: an image with a step that runs as another user, its result copied to a second one
-build_with()
-{
-	cat >Dockerfile <<-END
-	FROM box AS first
-	ARG WORD=none
-	RUN mkdir /made && echo \$WORD >/made/word && chown -R 33:33 /made
-	USER 33
-	RUN id -u >/made/id && test ! -w /etc/passwd
-	FROM box
-	COPY --from=first /made /made
-	CMD ["cat", "/made/word", "/made/id"]
-	END
-	"$@" --no-cache --network none --build-arg WORD=built -t made .
-	eq "$(once made)" $'built\n33'
-	echo 'RUN exit 17' >>Dockerfile
-	! "$@" --network none -t made . >out 2>&1 || die "no failure"
-	file_has out 'code: 17'
-}
-
-op_build_buildkit()
-{
-	echo "$RT" >"$BUILDER.runtime"
-	build_with env DOCKER_BUILDKIT=1 docker build --progress plain
-}
-
-# steps of the old builder run with the default runtime, which can be changed while the daemon runs
-op_build_legacy()
-{
-	default_is()
-	{
-		[ "$(docker info -f '{{.DefaultRuntime}}')" = "$1" ]
-	}
-	daemon_config "$RT" >/etc/docker/daemon.json
-	systemctl kill -s HUP --kill-whom=main berth-docker
-	wait_for 10 default_is "$RT"
-	local rc=0
-	(set -e; build_with env DOCKER_BUILDKIT=0 docker build) || rc=1
-	daemon_config "${RUNTIMES%% *}" >/etc/docker/daemon.json
-	systemctl kill -s HUP --kill-whom=main berth-docker
-	wait_for 10 default_is "${RUNTIMES%% *}"
-	return "$rc"
-}
-
-# --- several containers ----------------------------------------------------------------------------------------------
-
-op_compose()
-{
-	cat >compose.yaml <<-END
-	services:
-	  server:
-	    image: box
-	    runtime: $RT
-	    command: sh -c 'echo page >/data/index; exec httpd -f -p 80 -h /data'
-	    volumes: [shared:/data]
-	    mem_limit: 50m
-	    healthcheck: {test: wget -q -O /dev/null http://127.0.0.1/index, interval: 1s}
-	    networks: {net: {ipv4_address: 10.99.0.5}}
-	  client:
-	    image: box
-	    runtime: $RT
-	    command: sleep 1000
-	    depends_on: {server: {condition: service_healthy}}
-	    volumes: ["shared:/data:ro"]
-	    networks: [net]
-	networks: {net: {ipam: {config: [{subnet: 10.99.0.0/24}]}}}
-	volumes: {shared: {}}
-	END
-	docker compose -p comp up -d --quiet-pull
-	eq "$(docker compose -p comp exec -T client wget -q -O - http://10.99.0.5/index)" page "what the server says"
-	eq "$(docker compose -p comp exec -T client cat /data/index)" page "what is in the volume"
-	docker compose -p comp up -d --scale client=2 --no-recreate
-	eq "$(docker compose -p comp ps -q client | wc -l)" 2 "clients"
-	docker compose -p comp down -v -t 1
-}
-
-op_network_of_another()
-{
-	local of
-	up --ipc shareable box sleep 1000
-	of=/proc/$(pid_of)/ns
-	OUT=$(docker run --rm $(via) --network "container:$C" --pid "container:$C" --ipc "container:$C" box sh -c \
-		'for n in net pid ipc; do readlink /proc/self/ns/$n; done; tr "\0" " " </proc/1/cmdline')
-	has "$OUT" "$(readlink "$of/net")" "$(readlink "$of/pid")" "$(readlink "$of/ipc")" "sleep 1000"
-}
-
-# --- the daemon goes and comes ---------------------------------------------------------------------------------------
-
-# same_after COMMAND...: $C goes on under another daemon
-same_after()
-{
-	local pid
-	pid=$(pid_of)
-	"$@"
-	wait_for 40 docker version
-	wait_for 20 is_running
-	eq "$(pid_of)" "$pid" "process"
-	eq "$(docker exec "$C" echo again)" again
-}
-
-op_live_restore()
-{
-	up box sh -c "$TRAP"
-	wait_for 10 logged up
-	same_after systemctl restart berth-docker
-	docker stop "$C"
-	ended 3
-}
-
-killed_daemon()
-{
-	systemctl kill -s KILL --kill-whom=main berth-docker
-	wait_for 10 systemctl is-failed berth-docker
-	systemctl start berth-docker
-}
-
-op_daemon_killed()
-{
-	up box sh -c "$TRAP"
-	wait_for 10 logged up
-	same_after killed_daemon
-	docker rm -f "$C"
 }

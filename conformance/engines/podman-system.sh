@@ -270,3 +270,35 @@ op_info()
 	eq "$(p info --format '{{.Host.OCIRuntime.Name}}')" "$RT"
 	has "$(p info --format '{{.Host.OCIRuntime.Version}}')" "$RT version"
 }
+
+# docs/engines.md as it stands: to use it, to see that it is used, and the way back
+op_documented()
+{
+	local what="podman and buildah" of
+	only_tested
+	export CONTAINERS_CONF=$OPDIR/containers.conf
+	documented "$what" toml >containers.conf
+	documented_line "$what" "podman info --format '{{.Host.OCIRuntime.Name}} {{.Host.OCIRuntime.Version}}'"
+	match "$(podman info --format '{{.Host.OCIRuntime.Name}} {{.Host.OCIRuntime.Version}}')" '^berth berth version'
+	eq "$(podman info --format '{{.Host.OCIRuntime.Path}}')" /usr/local/sbin/berth
+	podman run -d --network none --name "$C" "$IMG" sleep 1000 >/dev/null
+	documented_line "$what" "podman inspect --format '{{.OCIRuntime}}' NAME"
+	eq "$(podman inspect --format '{{.OCIRuntime}}' "$C")" berth
+	for of in berth /usr/local/sbin/berth; do
+		eq "$(podman --runtime $of run --rm --network none --cgroups=disabled "$IMG" echo "no cgroup")" "no cgroup"
+		fails 127 podman --runtime $of run --rm --network none "$IMG" nothing-like-it
+	done
+	eq "$(podman --runtime-flag debug run --rm --network none "$IMG" echo flag)" flag
+	# the same file is buildah's
+	of=$(buildah from "$IMG")
+	eq "$(BUILDAH_ISOLATION=$([ "$MODE" = root ] && echo oci || echo rootless) buildah run --network none "$of" echo built)" built
+	buildah rm "$of" >/dev/null
+	documented_line "$what" 'remove `runtime = "berth"`'
+	sed -i '/^runtime = "berth"$/d' containers.conf
+	lacks "$(podman info --format '{{.Host.OCIRuntime.Name}}')" berth
+	documented_line "$what" "podman ps -a --format '{{.ID}}' | xargs podman inspect --format '{{.OCIRuntime}}'"
+	eq "$(podman ps -a --format '{{.ID}}' | xargs podman inspect --format '{{.OCIRuntime}}')" berth
+	podman restart -t 0 "$C" >/dev/null
+	eq "$(podman exec "$C" echo still)" still
+	podman rm -f -t 0 "$C" >/dev/null
+}

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Every shape of a call that engines were seen to make (tests/data/engines/calls.tsv): its options are known, take their
- * values, and leave as many arguments as the command wants, the ID first. With the tables of the program itself. */
+/* Every shape of a call that engines make (tests/data/engines/calls.tsv): its options are known, take their values, and leave as
+ * many arguments as the command wants, the ID first. With "! " before it there is no such command, which engines probe; what
+ * says so must not sound as if an argument was missing, as that means to them that there is one. With the tables of the program
+ * itself. */
 int berth_main(int argc, char **argv);
 #define main berth_main
 #include "../../runtime/main.c"
@@ -48,6 +50,21 @@ static void check_globals(const char *shape, const struct main_options *m)
 	T_INT(m->g.systemd_cgroup, strstr(shape, "--systemd-cgroup") != NULL);
 }
 
+static void check_refused(const char *shape)
+{
+	static struct main_options m;
+	static struct err e;
+	char line[1024], *argv[MAX_WORDS];
+	snprintf(line, sizeof(line), "%s", shape);
+	memset(&m, 0, sizeof(m));
+	err_clear(&e);
+	int n = options_parse(global_rows, &m, split(line, argv), argv, true, &e);
+	if (n < 1 || find_command(argv[0], &e))
+		T_FAIL("%s: is not refused", shape);
+	if (strstr(e.text, "requires an argument") || strstr(e.text, "needs an argument"))
+		T_FAIL("%s: %s", shape, e.text);
+}
+
 static void check_shape(const char *shape)
 {
 	static struct main_options m;
@@ -86,12 +103,15 @@ T_TEST(shapes)
 		line[strcspn(line, "\n")] = '\0';
 		if (!line[0] || line[0] == '#')
 			continue;
-		check_shape(line);
+		if (strncmp(line, "! ", 2) == 0)
+			check_refused(line + 2);
+		else
+			check_shape(line);
 		n++;
 	}
 	if (f)
 		fclose(f);
-	T_OK(n >= 50);
+	T_OK(n >= 100);
 }
 
 T_MAIN()

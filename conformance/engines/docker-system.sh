@@ -1,0 +1,277 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# shellcheck shell=bash disable=SC2016,SC2046,SC2086,SC2317 source-path=SCRIPTDIR
+#
+# docker: its API, builds, several containers, the daemon's going and coming, docs/engines.md.
+
+. ./docker.inc
+export SHORT_OPS="build_buildkit build_legacy compose live_restore network_of_another"
+
+# api METHOD PATH [BODY]: of the daemon, without its command line
+api()
+{
+	curl -sS --max-time 30 --unix-socket "$SOCKET" -X "$1" -H 'Content-Type: application/json' ${3:+-d "$3"} "http://d/v1.41$2"
+}
+
+op_api()
+{
+	local id exec
+	id=$(api POST "/containers/create?name=$C" '{"Image": "box", "Cmd": ["sh", "-c", "echo by api; sleep 1000"],
+		"HostConfig": {"Runtime": "'"$RT"'", "NetworkMode": "none", "Memory": 67108864, "PidsLimit": 30}}' | jq -r .Id)
+	api POST "/containers/$id/start"
+	eq "$(api GET "/containers/$id/json" | jq -r '.State.Status + " " + .HostConfig.Runtime')" "running $RT"
+	eq "$(cat "$(group)/memory.max" "$(group)/pids.max")" $'67108864\n30'
+	wait_for 10 eval "api GET '/containers/$id/logs?stdout=1' | tr -d '\\0' | grep -q 'by api'"
+	exec=$(api POST "/containers/$id/exec" '{"Cmd": ["sh", "-c", "echo more; exit 4"], "AttachStdout": true}' | jq -r .Id)
+	has "$(api POST "/exec/$exec/start" '{"Detach": false}' | tr -d '\0')" more
+	eq "$(api GET "/exec/$exec/json" | jq .ExitCode)" 4
+	eq "$(api GET "/containers/$id/stats?stream=false&one-shot=true" | jq .memory_stats.limit)" 67108864
+	api POST "/containers/$id/kill?signal=KILL"
+	eq "$(api POST "/containers/$id/wait" | jq .StatusCode)" 137
+	api DELETE "/containers/$id"
+	fails 1 docker inspect "$C"
+}
+
+# --- builds --------------------------------------------------------------------------------------------------------
+
+# build_with COMMAND...: an image with a step that runs as another user, its result copied to a second one
+build_with()
+{
+	cat >Dockerfile <<-END
+	FROM box AS first
+	ARG WORD=none
+	RUN mkdir /made && echo \$WORD >/made/word && chown -R 33:33 /made
+	USER 33
+	RUN id -u >/made/id && test ! -w /etc/passwd
+	FROM box
+	COPY --from=first /made /made
+	CMD ["cat", "/made/word", "/made/id"]
+	END
+	"$@" --no-cache --network none --build-arg WORD=built -t made .
+	eq "$(once made)" $'built\n33'
+	echo 'RUN exit 17' >>Dockerfile
+	! "$@" --network none -t made . >out 2>&1 || die "no failure"
+	file_has out 'code: 17'
+}
+
+op_build_buildkit()
+{
+	echo "$RT" >"$BUILDER.runtime"
+	build_with env DOCKER_BUILDKIT=1 docker build --progress plain
+}
+
+# steps of the old builder run with the default runtime, which can be changed while the daemon runs
+op_build_legacy()
+{
+	default_is()
+	{
+		[ "$(docker info -f '{{.DefaultRuntime}}')" = "$1" ]
+	}
+	daemon_config "$RT" >/etc/docker/daemon.json
+	systemctl kill -s HUP --kill-whom=main berth-docker
+	wait_for 10 default_is "$RT"
+	local rc=0
+	(set -e; build_with env DOCKER_BUILDKIT=0 docker build) || rc=1
+	daemon_config "${RUNTIMES%% *}" >/etc/docker/daemon.json
+	systemctl kill -s HUP --kill-whom=main berth-docker
+	wait_for 10 default_is "${RUNTIMES%% *}"
+	return "$rc"
+}
+
+# --- several containers ----------------------------------------------------------------------------------------------
+
+op_compose()
+{
+	cat >compose.yaml <<-END
+	services:
+	  server:
+	    image: box
+	    runtime: $RT
+	    command: sh -c 'echo page >/data/index; exec httpd -f -p 80 -h /data'
+	    volumes: [shared:/data]
+	    mem_limit: 50m
+	    healthcheck: {test: wget -q -O /dev/null http://127.0.0.1/index, interval: 1s}
+	    networks: {net: {ipv4_address: 10.99.0.5}}
+	  client:
+	    image: box
+	    runtime: $RT
+	    command: sleep 1000
+	    depends_on: {server: {condition: service_healthy}}
+	    volumes: ["shared:/data:ro"]
+	    networks: [net]
+	networks: {net: {ipam: {config: [{subnet: 10.99.0.0/24}]}}}
+	volumes: {shared: {}}
+	END
+	docker compose -p comp up -d --quiet-pull
+	eq "$(docker compose -p comp exec -T client wget -q -O - http://10.99.0.5/index)" page "what the server says"
+	eq "$(docker compose -p comp exec -T client cat /data/index)" page "what is in the volume"
+	docker compose -p comp up -d --scale client=2 --no-recreate
+	eq "$(docker compose -p comp ps -q client | wc -l)" 2 "clients"
+	docker compose -p comp down -v -t 1
+}
+
+op_network_of_another()
+{
+	local of
+	up --ipc shareable box sleep 1000
+	of=/proc/$(pid_of)/ns
+	OUT=$(docker run --rm $(via) --network "container:$C" --pid "container:$C" --ipc "container:$C" box sh -c \
+		'for n in net pid ipc; do readlink /proc/self/ns/$n; done; tr "\0" " " </proc/1/cmdline')
+	has "$OUT" "$(readlink "$of/net")" "$(readlink "$of/pid")" "$(readlink "$of/ipc")" "sleep 1000"
+}
+
+# --- the daemon goes and comes ---------------------------------------------------------------------------------------
+
+# same_after COMMAND...: $C goes on under another daemon
+same_after()
+{
+	local pid
+	pid=$(pid_of)
+	"$@"
+	wait_for 40 docker version
+	wait_for 20 is_running
+	eq "$(pid_of)" "$pid" "process"
+	eq "$(docker exec "$C" echo again)" again
+}
+
+op_live_restore()
+{
+	up box sh -c "$TRAP"
+	wait_for 10 logged up
+	same_after systemctl restart berth-docker
+	docker stop "$C"
+	ended 3
+}
+
+killed_daemon()
+{
+	systemctl kill -s KILL --kill-whom=main berth-docker
+	wait_for 10 systemctl is-failed berth-docker
+	systemctl start berth-docker
+}
+
+# what ends while no daemon is there to see it
+op_ended_without_daemon()
+{
+	local pid
+	up box sh -c "$TRAP"
+	wait_for 10 logged up
+	pid=$(pid_of)
+	systemctl stop berth-docker
+	kill -TERM "$pid"
+	wait_for 10 eval "! kill -0 $pid"
+	systemctl start berth-docker
+	wait_for 40 docker version
+	ended 3
+	docker start "$C"
+	is_running || die "it does not run again"
+}
+
+# a daemon that starts brings up what is to run always, and leaves what was stopped by hand
+op_restart_policies_at_start()
+{
+	docker create $(via) --network none --name "$C-unless" --restart unless-stopped box sleep 1000
+	docker create $(via) --network none --name "$C-stopped" --restart unless-stopped box sleep 1000
+	docker create $(via) --network none --name "$C-always" --restart always box sleep 1000
+	docker create $(via) --network none --name "$C-no" box sleep 1000
+	docker start "$C-unless" "$C-stopped" "$C-always" "$C-no"
+	docker stop -t 0 "$C-stopped" "$C-always"
+	systemctl stop berth-docker
+	any_left()
+	{
+		pgrep -f '^sleep 1000'
+	}
+	pgrep -f '^sleep 1000' | xargs kill -KILL
+	wait_for 10 eval '! any_left'
+	systemctl start berth-docker
+	wait_for 40 docker version
+	wait_for 20 eval '[ "$(docker inspect -f "{{.State.Running}}" '"$C-unless $C-always"' | sort -u)" = true ]'
+	eq "$(docker inspect -f '{{.State.Running}}' "$C-stopped" "$C-no" | sort -u)" false "those that are to stay down"
+}
+
+op_daemon_killed()
+{
+	up box sh -c "$TRAP"
+	wait_for 10 logged up
+	same_after killed_daemon
+	docker rm -f "$C"
+}
+
+# --- docs/engines.md as it stands: to use it, to see that it is used, and the way back --------------------------------
+
+# documented_daemon ARG...: docker of a daemon that has nothing but what the documents say. No runc is in its PATH that
+# works, so that a step which does not come to the runtime fails.
+documented_daemon()
+{
+	docker -H unix://$OPDIR/sock "$@"
+}
+
+documented_begin()
+{
+	local filter=
+	nat || filter="--iptables=false --ip6tables=false"
+	mkdir bin
+	ln -s /bin/false bin/runc
+	echo '{}' >daemon.json
+	documented docker ini | sed -n '/^\[Service\]$/,$p' >unit
+	# shellcheck disable=SC2086
+	systemd-run --quiet --unit berth-documented -p Delegate=yes -p TasksMax=infinity -p "$(sed -n '/^Environment=/p' unit)" \
+		-E PATH="$OPDIR/bin:$PATH" dockerd --config-file "$OPDIR/daemon.json" --data-root "$OPDIR/data" \
+		--exec-root /run/engines/documented --pidfile "$OPDIR/pid" -H "unix://$OPDIR/sock" --bridge none $filter
+	wait_for 40 documented_daemon version
+	documented_daemon import /run/engines/box.tar box >/dev/null
+}
+
+# default_becomes NAME: after a reload
+default_becomes()
+{
+	systemctl kill -s HUP --kill-whom=main berth-documented
+	wait_for 10 eval '[ "$(documented_daemon info -f "{{.DefaultRuntime}}")" = '"$1 ]"
+}
+
+documented_ops()
+{
+	documented docker json >daemon.json
+	documented_line docker "docker info -f '{{.DefaultRuntime}}'"
+	default_becomes berth
+	documented_daemon run -d --name one --network none box sleep 1000
+	documented_line docker "docker inspect -f '{{.HostConfig.Runtime}}' NAME"
+	eq "$(documented_daemon inspect -f '{{.HostConfig.Runtime}}' one)" berth
+	documented_line docker "berth --root /var/run/docker/runtime-runc/moby list"
+	match "$(/usr/local/sbin/berth --root /run/engines/documented/runtime-runc/moby list -q)" '^[0-9a-f]{64}$'
+	printf 'FROM box\nRUN echo made >/made\n' >Dockerfile
+	DOCKER_BUILDKIT=1 documented_daemon build --network none -t made .
+	eq "$(documented_daemon run --rm --network none made cat /made)" made
+	documented_swarm
+	documented_line docker 'Back: remove `default-runtime`, reload; keep `runtimes` until'
+	jq 'del(.["default-runtime"])' daemon.json >back && cat back >daemon.json
+	default_becomes runc
+	eq "$(documented_daemon ps -aq | xargs docker -H "unix://$OPDIR/sock" inspect -f '{{.HostConfig.Runtime}}')" berth
+	documented_daemon restart -t 0 one
+	eq "$(documented_daemon exec one echo still)" still
+}
+
+documented_swarm()
+{
+	documented_line Swarm "docker node update --label-add runtime=berth NODE"
+	documented_line Swarm "docker service create --constraint node.labels.runtime==berth"
+	documented_daemon swarm init --advertise-addr 127.0.0.1
+	documented_daemon node update --label-add runtime=berth "$(documented_daemon info -f '{{.Swarm.NodeID}}')"
+	documented_daemon service create -q -d --no-resolve-image --name tasks --network host --constraint node.labels.runtime==berth \
+		box sleep 1000
+	wait_for 30 eval '[ -n "$(documented_daemon ps -q -f name=tasks)" ]'
+	eq "$(documented_daemon inspect -f '{{.HostConfig.Runtime}}' "$(documented_daemon ps -q -f name=tasks)")" berth
+	documented_daemon service rm tasks
+	documented_daemon swarm leave --force
+	wait_for 30 eval '[ -z "$(documented_daemon ps -aq -f name=tasks)" ]'
+}
+
+op_documented()
+{
+	local rc=0
+	only_tested
+	documented_begin
+	(set -e; documented_ops) || rc=1
+	documented_daemon ps -aq | xargs -r docker -H "unix://$OPDIR/sock" rm -f
+	systemctl stop berth-documented
+	return "$rc"
+}
