@@ -218,6 +218,6 @@ test_state_of_nothing()
 	rt_fails state nosuch
 	create_ok
 	stop
-	rt_ok delete "$ID"
+	rt_ok "${DELETE[@]}" "$ID"
 	rt_fails state "$ID"
 }

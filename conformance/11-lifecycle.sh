@@ -28,7 +28,7 @@ test_creator_can_operate()
 	rt_ok kill "$ID" KILL
 	wait_end
 	wait_status stopped
-	rt_ok delete "$ID"
+	rt_ok "${DELETE[@]}" "$ID"
 }
 
 # shows: runtime.ops.{}.supported
@@ -108,7 +108,7 @@ test_config_is_read_once()
 	wait_for 5 file_has "$B/out" . || die "the program did not run"
 	assert_eq "$(<"$B/out")" first
 	stop
-	rt_ok delete "$ID"
+	rt_ok "${DELETE[@]}" "$ID"
 	assert_eq "$(<"$B/hook")" first
 }
 
@@ -217,7 +217,7 @@ test_delete_leaves_nothing()
 	full_config
 	up
 	stop
-	rt_ok delete "$ID"
+	rt_ok "${DELETE[@]}" "$ID"
 	no_container
 	assert_clean
 }
@@ -241,7 +241,7 @@ test_delete_keeps_what_was_there()
 	ns_add network /mnt/test/netns
 	up
 	stop
-	rt_ok delete "$ID"
+	rt_ok "${DELETE[@]}" "$ID"
 	kill -0 $foreign 2>/dev/null || die "the foreign process is gone"
 	[ "$(cut -d ' ' -f 3 <"/proc/$foreign/stat")" != Z ] || die "the foreign process was killed"
 	[ -d /sys/fs/cgroup/before/c1 ] || die "the cgroup that was there is gone"
@@ -265,7 +265,7 @@ test_ways_to_end()
 	up
 	[ "$ROW" != kill ] || rt_ok kill "$ID" KILL
 	wait_status stopped
-	rt_ok delete "$ID"
+	rt_ok "${DELETE[@]}" "$ID"
 }
 
 # --- start ---------------------------------------------------------------------------------------------------------
@@ -447,7 +447,7 @@ test_delete_in_the_wrong_state()
 	created) sleeper; create_ok ;;
 	nonexistent) ID=nosuch ;;
 	esac
-	rt_fails delete "$ID"
+	rt_fails "${DELETE[@]}" "$ID"
 }
 
 # shows: runtime.delete.not-stopped.no-effect
@@ -457,7 +457,7 @@ test_delete_in_the_wrong_state_does_nothing()
 {
 	sleeper
 	if [ "$ROW" = running ]; then up; else create_ok; fi
-	rt delete "$ID"
+	rt "${DELETE[@]}" "$ID"
 	assert_eq "$(st .status)" "$ROW"
 	! ended || die "the process is gone"
 }
@@ -473,7 +473,7 @@ test_failing_delete()
 	up
 	before=$(st .)
 	cgroups=$(list_cgroups)
-	rt_fails delete "$ID"
+	rt_fails "${DELETE[@]}" "$ID"
 	assert_eq "$(st .)" "$before"
 	assert_eq "$(list_cgroups)" "$cgroups"
 	! ended || die "the process is gone"

@@ -382,7 +382,7 @@ test_poststop_after_the_deletion()
 	hook poststop "ls -d /sys/fs/cgroup/t/c1 >$L/cgroup 2>&1; echo \$? >$L/rc; $BERTH --root $STATE state $ID >$L/state 2>&1; echo \$? >$L/state-rc"
 	up
 	stop
-	rt_ok delete "$ID"
+	rt_ok "${DELETE[@]}" "$ID"
 	[ "$(<"$L/rc")" != 0 ] || [ "$(<"$L/state-rc")" != 0 ] || die "nothing is deleted when poststop runs"
 	[ "$(<"$L/rc")" != 0 ] || die "the cgroup is there when poststop runs"
 }
@@ -405,7 +405,7 @@ test_order()
 	wait_for 5 file_has "$L/log" process || die "the program does not run"
 	assert_match "$(sed 1,3d "$L/log" | tr '\n' ' ')" '^startContainer (process poststart|poststart process) $'
 	stop
-	rt_ok delete "$ID"
+	rt_ok "${DELETE[@]}" "$ID"
 	assert_eq "$(tail -n 1 "$L/log")" poststop
 	assert_eq "$(wc -l <"$L/log")" 7
 }
@@ -511,7 +511,7 @@ test_failing_poststop_does_not_stop_the_rest()
 	hook poststop "echo second >>$L/log"
 	up
 	stop
-	rt delete "$ID"
+	rt "${DELETE[@]}" "$ID"
 	[ "$RC" = 0 ] || die "delete fails"
 	[ -e "$L/log" ] || die "the second hook did not run"
 	no_container

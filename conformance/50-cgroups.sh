@@ -39,7 +39,7 @@ test_same_path_again()
 	first=$(cgroup_of "$PID")
 	assert_match "$first" '/t/c1$'
 	stop
-	rt_ok delete "$ID"
+	rt_ok "${DELETE[@]}" "$ID"
 	cd / || die cd
 	create_ok
 	assert_eq "$(cgroup_of "$PID")" "$first"

@@ -139,7 +139,7 @@ test_left_alone()
 	inside ip addr add 10.5.5.5/24 dev ctr0
 	rt_ok state "$ID"
 	stop
-	rt_ok delete "$ID"
+	rt_ok "${DELETE[@]}" "$ID"
 	! has_link on_host d0 || die "the device came back"
 	assert_eq "$(in_net "$HELD" ip -j addr show dev ctr0 | jq -r '.[0].addr_info[0].local')" 10.5.5.5
 	assert_eq "$(in_net "$HELD" ip -j link show dev ctr0 | jq -r '.[0].flags | if index("UP") then "up" else "down" end')" down

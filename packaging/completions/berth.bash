@@ -167,7 +167,7 @@ _berth()
 		fi
 		;;
 	delete)
-		words='-f --force -h --help'
+		words='-f --force --only-stopped -h --help'
 		if [[ $cur = -* ]]; then
 			COMPREPLY=($(compgen -W "$words" -- "$cur"))
 		elif [ $n = 0 ]; then

@@ -152,6 +152,7 @@ complete -c berth -n '__berth_command kill' -s h -l help -d 'print the help of t
 complete -c berth -n '__berth_argument kill 1' -a '(__berth_ids created running paused)'
 complete -c berth -n '__berth_argument kill 2' -a 'TERM KILL INT HUP QUIT USR1 USR2 STOP CONT WINCH'
 complete -c berth -n '__berth_command delete' -s f -l force -d 'kill a running container; an unknown ID is no error'
+complete -c berth -n '__berth_command delete' -l only-stopped -d 'refuse a created container too, as the runtime-spec asks'
 complete -c berth -n '__berth_command delete' -s h -l help -d 'print the help of the command'
 complete -c berth -n '__berth_argument delete 1' -a '(__berth_ids)'
 complete -c berth -n '__berth_command state' -s h -l help -d 'print the help of the command'

@@ -38,7 +38,8 @@ void init_proc_clear(struct init_proc *ip);
 
 /* Where the fds of a plan come from that only the caller knows. */
 struct launch_fds {
-	int pidfd;	/* PFD_PIDFD */
+	int pidfd;	/* PFD_PIDFD, and PFD_ROOT together with the number */
+	pid_t pid;
 	int listen;	/* PFD_LISTEN */
 	int cgroup;	/* PFD_CGROUP: directory of the container's cgroup */
 };

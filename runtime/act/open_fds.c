@@ -89,6 +89,17 @@ static int open_pidfd(struct open_ctx *c, struct plan_fd *f, struct err *e)
 	return fd < 0 ? err_set(e, errno, "%s: duplicate the pidfd", f->origin) : fd;
 }
 
+/* The process of that number is ours if it is still there after the file was opened. */
+static int open_root(struct open_ctx *c, struct plan_fd *f, struct err *e)
+{
+	char path[64];
+	snprintf(path, sizeof(path), "/proc/%d/root", (int)c->lf->pid);
+	CLEANUP_FD int fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0 || sys_pidfd_send_signal(c->lf->pidfd, 0) < 0)
+		return err_set(e, errno, "%s: open \"%s\"", f->origin, path);
+	return take_fd(&fd);
+}
+
 /* Not cloned here: only opened, to be compared with. */
 static unsigned tree_flags(const struct open_ctx *c, const struct plan_fd *f)
 {
@@ -183,6 +194,7 @@ static open_fn *const openers[] = {
 	[PFD_NS] = open_ns,	      [PFD_PIDFD] = open_pidfd,	  [PFD_TREE] = open_mount_tree,
 	[PFD_DEVICE] = open_device,   [PFD_CGROUP] = open_cgroup, [PFD_LISTEN] = open_listen,
 	[PFD_PTY_SLAVE] = open_pty,   [PFD_IDMAP] = open_idmap,
+	[PFD_ROOT] = open_root,
 };
 
 /* A config with hundreds of binds needs as many fds, in us and in berth-init. The soft limit is put

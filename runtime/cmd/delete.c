@@ -6,8 +6,9 @@
  *   3. read the poststop hooks, since the config goes away with the folder
  *   4. container_remove(): kill, remove, run the hooks
  *
- * A created container (which waits for start) is deleted without --force, as engines expect. With
- * --force an unknown id is success, and whatever a killed create left behind is removed.
+ * A created container (which waits for start) is deleted without --force, as engines expect; --only-stopped is the
+ * operation "delete" of the runtime-spec, which refuses that as well. With --force an unknown id is success, and
+ * whatever a killed create left behind is removed.
  */
 #include "cmd.h"
 #include "container.h"
@@ -18,7 +19,7 @@
 #include <stddef.h>
 
 struct delete_options {
-	bool force;
+	bool force, only_stopped;
 };
 
 /* The poststop hooks, or NULL: most containers have none. */
@@ -40,17 +41,17 @@ static bool stops_now(struct container *c)
 	enum { MOMENT_MS = 100 };
 	struct pollfd p = { .fd = c->pidfd, .events = POLLIN };
 
-	if (c->status != STATUS_RUNNING || poll(&p, 1, MOMENT_MS) != 1)
+	if ((c->status != STATUS_RUNNING && c->status != STATUS_CREATED) || poll(&p, 1, MOMENT_MS) != 1)
 		return false;
 	c->status = STATUS_STOPPED;
 	return true;
 }
 
-static int delete_container(struct container *c, bool force, struct err *e)
+static int delete_container(struct container *c, const struct delete_options *o, struct err *e)
 {
-	bool free_to_go = c->status == STATUS_STOPPED || c->status == STATUS_CREATED;
+	bool free_to_go = c->status == STATUS_STOPPED || (c->status == STATUS_CREATED && !o->only_stopped);
 
-	if (!force && !free_to_go && !stops_now(c))
+	if (!o->force && !free_to_go && !stops_now(c))
 		return err_set(e, 0, "cannot delete container \"%s\" that is not stopped: %s", c->dir.id,
 			       status_name(c->status));
 
@@ -74,17 +75,21 @@ static int delete_run(const struct globals *g, void *opts, int argc, char **argv
 	(void)argc;
 	const struct delete_options *o = opts;
 	CLEANUP_CONTAINER struct container c = CONTAINER_INIT;
+	if (o->force && o->only_stopped)
+		return err_set(e, 0, "--force and --only-stopped contradict each other");
 	/* the freezer matters for the words of a refusal only */
 	unsigned flags = CONTAINER_LOCK | CONTAINER_UNIT | (o->force ? 0 : CONTAINER_FREEZER);
 
 	if (container_open(&c, g, argv[0], flags, e) < 0)
 		return delete_unreadable(&c, o->force, e);
-	return delete_container(&c, o->force, e);
+	return delete_container(&c, o, e);
 }
 
 static const struct option_row delete_options[] = {
 	{ "force", 'f', OPT_FLAG, offsetof(struct delete_options, force), NULL,
 	  "kill a running container; an unknown ID is no error" },
+	{ "only-stopped", 0, OPT_FLAG, offsetof(struct delete_options, only_stopped), NULL,
+	  "refuse a created container too, as the runtime-spec asks" },
 	{ 0 },
 };
 

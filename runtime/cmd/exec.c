@@ -106,7 +106,7 @@ static int clone_into(struct plan *p, struct container *c, struct init_proc *ip,
 static int spawn(struct plan *p, struct container *c, struct init_proc *ip, const struct exec_opts *o, unsigned preserve,
 		 struct err *e)
 {
-	struct launch_fds lf = { .pidfd = c->pidfd, .listen = -1, .cgroup = -1 };
+	struct launch_fds lf = { .pidfd = c->pidfd, .pid = c->rec.pid, .listen = -1, .cgroup = -1 };
 	CLEANUP_FD int cgfd = exec_cgroup(c, o->cgroup, e);
 	if ((cgfd < 0 && e->set) || launch_open_fds(p, &lf, ip, e) < 0)
 		return -1;

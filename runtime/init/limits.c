@@ -24,9 +24,7 @@ int step_rlimit(struct init *in, const struct plan_step *s)
 
 int step_umask(struct init *in, const struct plan_step *s)
 {
-	(void)in;
-	umask(s->num & 0777);
-	return 0;
+	return done(in, umask(s->num & 0777));
 }
 
 /* The kernel believes the size that the structure says: it must be inside the blob. */

@@ -61,11 +61,7 @@ int mask_over(struct init *in, int target, bool dir)
 {
 	int *first = dir ? &in->mask_dir : &in->mask_file;
 	bool fresh = *first < 0;
-	int mnt = *first;
-	if (!fresh)
-		mnt = sys_clone_mount(*first, 0);
-	else
-		mnt = dir ? make_dir_mask(in) : make_file_mask(in);
+	int mnt = !fresh ? sys_clone_mount(*first, 0) : dir ? make_dir_mask(in) : make_file_mask(in);
 	if (mnt < 0)
 		return fresh ? -1 : fail(in, DETAIL_OPEN, errno, NULL);
 	int r = sys_attach(mnt, target), err = errno;

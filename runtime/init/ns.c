@@ -183,11 +183,7 @@ int step_loopback(struct init *in, const struct plan_step *s)
 int step_hostname(struct init *in, const struct plan_step *s)
 {
 	const char *name = plan_text(in, s->str[0]);
-	return sethostname(name, strlen(name)) < 0 ? fail(in, DETAIL_NONE, errno, NULL) : 0;
+	int r = s->kind == STEP_HOSTNAME ? sethostname(name, strlen(name)) : setdomainname(name, strlen(name));
+	return r < 0 ? fail(in, DETAIL_NONE, errno, NULL) : 0;
 }
 
-int step_domainname(struct init *in, const struct plan_step *s)
-{
-	const char *name = plan_text(in, s->str[0]);
-	return setdomainname(name, strlen(name)) < 0 ? fail(in, DETAIL_NONE, errno, NULL) : 0;
-}

@@ -9,6 +9,7 @@
  */
 #include <errno.h>
 #include <linux/stat.h>
+#include <sched.h>
 #include <sys/syscall.h>
 
 #include "init.h"
@@ -18,15 +19,16 @@
 #define STATX_MNT_ID 0x1000U /* [5.8] */
 #endif
 
-/* Slave or private, so that nothing we mount is seen on the host; also needed by pivot_root(2). */
+/* First of all mounts: what we mount is not seen on the host, and pivot_root(2) wants it. In the end of the root. */
 int step_root_propagation(struct init *in, const struct plan_step *s)
 {
-	uint64_t type = s->val[0] & ~(uint64_t)MS_REC;
+	bool first = s->kind == STEP_ROOT_PROPAGATION;
 	int fd = openat(AT_FDCWD, "/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0 || sys_mount_setattr(fd, AT_RECURSIVE, 0, 0, type) < 0)
+	if (fd < 0 || sys_mount_setattr(fd, first ? AT_RECURSIVE : 0, 0, 0, s->val[0]) < 0)
 		return fail(in, DETAIL_PROPAGATION, errno, NULL);
 	drop_fd(&fd);
-	in->propagation = type | MS_REC;
+	if (first)
+		in->propagation = s->val[0] | MS_REC;
 	return 0;
 }
 
@@ -139,13 +141,20 @@ int step_pivot(struct init *in, const struct plan_step *s)
 	return 0;
 }
 
-int step_root_propagation_end(struct init *in, const struct plan_step *s)
+/*
+ * The container has no mount namespace of its own: back to the runtime's. The root goes along as a clone, because the
+ * mounts of a namespace come apart when it ends; this tree hangs on nothing and lasts as long as somebody's root is
+ * in it. With exec there is nothing to go back from, and fd is that root.
+ */
+int step_root_keep(struct init *in, const struct plan_step *s)
 {
-	int r, fd = openat(AT_FDCWD, "/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0)
+	int fd = plan_take_fd(in, s), tree = s->val[0] ? sys_clone_at(AT_FDCWD, "/", AT_RECURSIVE) : fd;
+	if (tree < 0 || (s->val[0] && setns(fd, (int)s->val[0]) < 0))
 		return fail(in, DETAIL_OPEN, errno, NULL);
-	r = sys_mount_setattr(fd, s->val[0] & MS_REC ? AT_RECURSIVE : 0, 0, 0, s->val[0] & ~(uint64_t)MS_REC);
-	int err = errno;
-	drop_fd(&fd);
-	return r < 0 ? fail(in, DETAIL_PROPAGATION, err, NULL) : 0;
+	if (fchdir(tree) < 0 || chroot(".") < 0)
+		return fail(in, DETAIL_CHDIR, errno, NULL);
+	drop_fd(&in->root);
+	drop_fd(&tree); /* fd goes with the exec */
+	in->inside = true;
+	return 0;
 }

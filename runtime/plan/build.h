@@ -29,6 +29,7 @@ struct build {
 	const struct plan_facts *f;
 	bool exec;
 	bool userns;	   /* the container has a user namespace of its own, new or joined */
+	bool shares_mounts; /* it has no mount namespace of its own: one that is there until the root is done */
 	bool setgroups;	   /* setgroups(2) is allowed there */
 	bool keep_groups;  /* the caller's groups are to stay: an annotation, see plan_groups_flag() */
 	uint32_t setup_uid, setup_gid; /* who berth-init is there until it becomes the user of the process */
@@ -81,6 +82,8 @@ int plan_console(struct build *b, struct err *e);
 void plan_container_hooks(struct build *b, enum hook_kind kind);
 void plan_paths(struct build *b);
 void plan_pivot(struct build *b);
+void plan_root_keep(struct build *b); /* the root of a container that has no mount namespace of its own */
+#define PROPAGATION_WANTS_NAMESPACE "propagation requires a mount namespace of the container's own"
 int plan_process_find(struct build *b, struct err *e);	/* HOME, cwd, the executable */
 int plan_process_run(struct build *b, struct err *e);	/* what start does: limits to exec */
 void plan_proc_private(struct build *b, const char *origin);

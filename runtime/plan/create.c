@@ -207,6 +207,8 @@ static int plan_exec_steps(struct build *b, uint64_t ns_flags, struct err *e)
 	if (cpus && plan_affinity(b, cpus->initial, "process.execCPUAffinity.initial", e) < 0)
 		return -1;
 	join_container(b, ns_flags);
+	if (!(ns_flags & spec_namespace_flag(NS_MOUNT)))
+		plan_root_keep(b);
 	/* only a terminal asks what is mounted in the container */
 	if ((b->proc->terminal && plan_mounts_prepare(b, e) < 0) || plan_identity(b, e) < 0)
 		return -1;

@@ -131,7 +131,9 @@ enum plan_kind {
 	STEP_READONLY,	 /* str0: path in root; nothing there: no error */
 	STEP_ROOT_READONLY,
 	STEP_PIVOT,	 /* flags: STEP_F_NO_PIVOT: chroot into the root that lies over "/" instead */
-	STEP_ROOT_PROPAGATION_END, /* val0: MS_* | MS_REC, set on the new "/" */
+	STEP_ROOT_PROPAGATION_END, /* val0: MS_*, set on the new "/" */
+	STEP_ROOT_KEEP,	 /* val0: CLONE_NEWNS: a clone of the tree at "/" becomes the root, in the mount namespace fd
+			  * (one that berth is in, too); 0: fd is a directory that becomes the root */
 	/* the process */
 	STEP_HOME,	 /* val0: uid; HOME from /etc/passwd of the container fills the last slot of the env */
 	STEP_CWD,	 /* str0; flags: STEP_F_MAKE: make it when missing; STEP_F_RETRY: only if the first one was

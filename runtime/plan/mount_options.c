@@ -48,7 +48,8 @@ static int opt_attr_rec(struct build *b, struct mount_plan *mp, const struct mou
 static int opt_propagation(struct build *b, struct mount_plan *mp, const struct mount_opt *o, const char *at,
 			   struct err *e)
 {
-	(void)b, (void)at, (void)e;
+	if (b->shares_mounts && !(o->set & MS_PRIVATE))
+		return err_config(e, at, "\"%s\": " PROPAGATION_WANTS_NAMESPACE, o->name);
 	mp->slave_first = (o->set & MS_SHARED) && (mp->propagation & MS_SLAVE);
 	mp->propagation = o->set;
 	return 0;

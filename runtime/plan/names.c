@@ -60,6 +60,8 @@ static const struct step_info steps[STEP_KINDS] = {
 	[STEP_PIVOT] = { "pivot", "change the root", 0, { { "flags", F_FLAGS, 0 } } },
 	[STEP_ROOT_PROPAGATION_END] = { "root-propagation-end", "set the propagation of the root", 0,
 					{ { "propagation", F_PROPAGATION, 0 } } },
+	[STEP_ROOT_KEEP] = { "root-keep", "keep the root without a mount namespace", 0,
+			     { { "namespaces", F_NS, 0 }, { "from", F_FD, 0 } } },
 	[STEP_HOME] = { "home", "find the home directory", 0, { { "uid", F_VAL, 0 } } },
 	[STEP_CWD] = { "cwd", "chdir to cwd", 1, { { "path", F_STR, 0 }, { "flags", F_FLAGS, 0 } } },
 	[STEP_LOOKUP] = { "lookup", "exec", 1, { { "file", F_STR, 0 }, { "PATH", F_STR, 1 } } },

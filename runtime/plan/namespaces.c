@@ -12,6 +12,9 @@
  * A user namespace is joined after the others while we have the privileges of the old one; an
  * unprivileged caller joins it first, because only there it has any. The mount namespace is the last of
  * the others. A pid namespace holds only children, so joining or unsharing one needs a fork at the end.
+ *
+ * A container without a mount namespace is put together in one all the same, so that nothing of it is mounted on the
+ * host, and leaves it when the root is done: plan_root_keep().
  */
 #include "build.h"
 
@@ -114,8 +117,14 @@ int plan_namespaces(struct build *b, struct err *e)
 	if (b->f->unprivileged && !((fresh | joined) & CLONE_NEWUSER))
 		return err_config(e, "linux.namespaces", "user %u has no privileges: a user namespace is required",
 				  b->f->euid);
-	if (!((fresh | joined) & CLONE_NEWNS))
-		return err_config(e, "linux.namespaces", "a mount namespace is required");
+	if (!((fresh | joined) & CLONE_NEWNS)) {
+		/* nobody comes back into a mount namespace that belongs to another user namespace */
+		if ((fresh | joined) & CLONE_NEWUSER)
+			return err_config(e, "linux.namespaces",
+					  "a user namespace of the container's own requires a mount namespace");
+		b->shares_mounts = true;
+		fresh |= CLONE_NEWNS;
+	}
 	if (b->c->linux_->time_offsets && !(fresh & CLONE_NEWTIME))
 		return err_config(e, "linux.timeOffsets", "offsets need a new time namespace");
 	/* its offsets can be set only while nobody is in it: STEP_TIME_OFFSETS makes and enters it */
@@ -256,6 +265,9 @@ int plan_rootfs(struct build *b, struct err *e)
 	if (!root || !root->path || !*root->path)
 		return err_config(e, "root.path", "is required");
 
+	if (b->shares_mounts && (prop->end || prop->tree != (MS_PRIVATE | MS_REC)))
+		return err_config(e, "linux.rootfsPropagation", PROPAGATION_WANTS_NAMESPACE);
+
 	/* before anything is attached: an event in a shared mount would reach the host */
 	plan_inside(b->p, STEP_ROOT_PROPAGATION, RUNTIME "no mount made here reaches the host")->s.val[0] =
 		prop->tree & ~(uint64_t)MS_REC;
@@ -284,4 +296,19 @@ void plan_pivot(struct build *b)
 	uint64_t end = root_propagation(b)->end;
 	if (end)
 		plan_inside(b->p, STEP_ROOT_PROPAGATION_END, "linux.rootfsPropagation")->s.val[0] = end;
+	if (b->shares_mounts)
+		plan_root_keep(b);
+}
+
+void plan_root_keep(struct build *b)
+{
+	static const char origin[] = RUNTIME "the container has no mount namespace of its own";
+	size_t at = b->p->ninside;
+	int32_t fd = b->exec ? plan_add_fd(b->p, PFD_ROOT, NULL, 0, at, origin)
+			     : plan_add_fd(b->p, PFD_NS, "/proc/self/ns/mnt", NS_MOUNT, at, origin);
+	struct inside_step *s = plan_inside(b->p, STEP_ROOT_KEEP, origin);
+	s->s.fd = fd;
+	s->s.val[0] = b->exec ? 0 : CLONE_NEWNS;
+	if (!b->exec)
+		s->note = "CAP_SYS_ADMIN and CAP_SYS_CHROOT lead from there to the root of the host";
 }

@@ -50,6 +50,7 @@ enum plan_fd_kind {
 	PFD_NS,		/* path: open the namespace file and check its type (num: enum ns_kind), and with
 			 * `changed` that it is not the runtime's own */
 	PFD_PIDFD,	/* the container's init (exec) */
+	PFD_ROOT,	/* its root directory (exec) */
 	/* These three are opened, and cloned by STEP_TREES, when the plan has such a step: */
 	PFD_TREE,	/* path: open_tree(OPEN_TREE_CLONE), num: 1 recursive; the rootfs and bind sources.
 			 * The planner does not know whether it is a directory: act/ sets STEP_F_DIR */

@@ -162,6 +162,7 @@ static struct value fd_value(const struct plan *p, const struct plan_step *s)
 	static const char *const words[] = {
 		[PFD_NS] = "namespace",
 		[PFD_PIDFD] = "the container's process",
+		[PFD_ROOT] = "the root of the container's process",
 		[PFD_TREE] = "copy of",
 		[PFD_DEVICE] = "the host's",
 		[PFD_CGROUP] = "the container's cgroup",

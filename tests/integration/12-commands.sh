@@ -154,6 +154,29 @@ test_created_container()
 	assert_clean
 }
 
+# shows: runtime.delete.not-stopped.error runtime.delete.not-stopped.no-effect
+test_delete_only_stopped()
+{
+	local pid
+	bundle_new
+	args /bin/sleep 100
+	rt_fails 'contradict' delete --force --only-stopped "$ID"
+	create_ok
+	pid=$(pid_of)
+	rt_fails 'cannot delete container "c1" that is not stopped: created' delete --only-stopped "$ID"
+	assert_eq "$(status) $(pid_of)" "created $pid"
+	start_ok
+	rt_fails 'that is not stopped: running' delete --only-stopped "$ID"
+	rt_ok kill "$ID" KILL
+	rt_ok delete --only-stopped "$ID"
+	assert_clean
+	# killed before it was started, and not waited for
+	create_ok
+	rt_ok kill "$ID" KILL
+	rt_ok delete --only-stopped "$ID"
+	assert_clean
+}
+
 test_created_container_is_deleted_without_force()
 {
 	sleeper

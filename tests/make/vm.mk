@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # The tests that want a whole system, in virtual machines (tests/vm/run says what the variables do).
-#   make check-vm [T=name] [VM=uml|qemu] [KERNEL=6.12|6.1] [DRIVER=systemd] [KEEP=1] [ALL=1] [RUNTIME=/usr/bin/crun]
+#   make check-vm [T=name] [VM=uml|qemu] [KERNEL=6.12|6.1] [DRIVER=systemd] [KEEP=1] [ALL=1] \
+#		[RUNTIME=/usr/bin/crun] [RELEASE=trixie|forky]
 #   make check-engines [T=file/operation] [GUEST=name] [ALL=1]	podman, docker, containerd ... with berth
 #   make journey [T="0 1"]		conformance/journey: a shop from the first container to a swarm
 #   make vm-shell [VM=uml|qemu] [KERNEL=...]	boot one and log in
 # The first run builds the root disk under VM_CACHE (/var/cache/berth-vm): some minutes.
 
-VM_ENV = BUILD=$(BUILD) $(foreach v,VM KERNEL DRIVER KEEP DISKS RUNTIME ALSO ALL PARTS LIMIT VM_CACHE,$(if $($v),$v="$($v)"))
+VM_ENV = BUILD=$(BUILD) $(foreach v,VM KERNEL DRIVER KEEP DISKS RUNTIME ALSO ALL PARTS LIMIT VM_CACHE RELEASE,$(if $($v),$v="$($v)"))
 
 check-vm: deps-vm
 	@$(MAKE) --no-print-directory -j$(J) vm-programs
@@ -24,7 +25,7 @@ check-engines: deps-vm
 # The journey, conformance/journey: T="0 1" for some of its stages; RELEASE=forky
 journey: deps-vm
 	@$(MAKE) --no-print-directory -j$(J) $(BUILD)/berth
-	@$(VM_ENV) $(if $(RELEASE),RELEASE=$(RELEASE)) conformance/journey/run $(T)
+	@$(VM_ENV) conformance/journey/run $(T)
 
 vm-programs: $(BUILD)/berth inside-programs
 

@@ -41,6 +41,23 @@ T_TEST(nothing_that_was_not_asked_for)
 	T_INT(u_step(&p, STEP_ROOT, 0)->val[0], MS_PRIVATE | MS_REC);
 }
 
+/* Put together in a mount namespace all the same, and left for the one of the runtime. */
+T_TEST(no_mount_namespace)
+{
+	struct cfg c = { .mounts = "", .no_process = true, .linux_ = "\"namespaces\":[{\"type\":\"ipc\"}]" };
+	struct plan p = u_ok(&c);
+	T_STR(u_names(&p), "setsid keyring root-propagation root dev-open device symlink pivot root-keep ready");
+	T_INT(p.clone_flags, CLONE_NEWNS | CLONE_NEWIPC);
+	const struct plan_step *s = u_step(&p, STEP_ROOT_KEEP, 0);
+	T_INT(s->val[0], CLONE_NEWNS);
+	T_STR(p.fds[s->fd].path, "/proc/self/ns/mnt");
+	c.linux_ = "\"namespaces\":[],\"rootfsPropagation\":\"shared\"";
+	u_refused(&c, NULL, "linux.rootfsPropagation");
+	c.linux_ = "\"namespaces\":[]";
+	c.mounts = "{\"destination\":\"/d\",\"type\":\"tmpfs\",\"options\":[\"ro\",\"slave\"]}";
+	u_refused(&c, NULL, "mounts[0].options");
+}
+
 T_TEST(seccomp_last_with_no_new_privs)
 {
 	struct cfg c = { .linux_ = BASE_NS ",\"seccomp\":{\"defaultAction\":\"SCMP_ACT_ALLOW\"}",
@@ -221,7 +238,7 @@ T_TEST(time_namespace)
 
 T_TEST(refusals)
 {
-	struct cfg c = { .linux_ = "\"namespaces\":[{\"type\":\"pid\"}]" };
+	struct cfg c = { .linux_ = "\"namespaces\":[{\"type\":\"pid\"},{\"type\":\"user\",\"path\":\"/u\"}]" };
 	u_refused(&c, NULL, "linux.namespaces");
 	c = (struct cfg){ .linux_ = "\"namespaces\":[{\"type\":\"mount\"}]", .top = ",\"hostname\":\"h\"" };
 	u_refused(&c, NULL, "hostname");
