@@ -9,16 +9,20 @@
 #   make bench      compare with crun, runc and a bare C program
 #   make install    PREFIX=/usr/local DESTDIR=; man pages and completions too (packaging/packaging.mk)
 #
-# Compilers: CC for berth (gcc or clang), INIT_CC for berth-init (musl's wrapper).
+# Compilers: CC for berth (gcc or clang), INIT_CC for berth-init (musl's wrapper). For another machine: the same two, AR,
+# STRIP, SYSROOT (where its headers are), and BUILD_CC for what runs while building (tests/make/cross.mk).
 
 VERSION  := $(shell cat VERSION)
-COMMIT   := $(shell git rev-parse --short=12 HEAD 2>/dev/null || echo unknown)
+# Of a clone, or written into packaging/commit by `make dist`.
+COMMIT   := $(or $(shell { [ -e .git ] && git rev-parse --short=12 HEAD || sed -n 's/^\([0-9a-f]\{12\}\).*/\1/p' packaging/commit; } 2>/dev/null),unknown)
 PREFIX   ?= /usr/local
 SBINDIR  ?= $(PREFIX)/sbin
 ifeq ($(origin CC),default)
 CC       := gcc
 endif
 INIT_CC  ?= musl-gcc
+BUILD_CC ?= $(CC)
+STRIP    ?= strip
 BUILD    ?= build
 
 .DEFAULT_GOAL := all
@@ -29,9 +33,11 @@ ifeq ($(WERROR),1)
 WARN     += -Werror
 endif
 OPT      ?= -O2
+# No path of the build machine in the program: the same bytes from any folder (packaging/check-reproducible).
+SAME     := -ffile-prefix-map=$(CURDIR)=.
 HARDEN   := -fPIE -fstack-protector-strong -D_FORTIFY_SOURCE=2
 CPPFLAGS += -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -DBERTH_VERSION='"$(VERSION)"' -DBERTH_COMMIT='"$(COMMIT)"'
-CFLAGS   += -std=gnu11 $(OPT) -g $(WARN) $(HARDEN) $(EXTRA_CFLAGS)
+CFLAGS   += -std=gnu11 $(OPT) -g $(SAME) $(WARN) $(HARDEN) $(EXTRA_CFLAGS)
 LDFLAGS  += -pie -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--as-needed $(EXTRA_LDFLAGS)
 
 # yajl is small and always needed: linked in when its archive is there, so that a start loads nothing but libc. libcap
@@ -40,9 +46,9 @@ archive   = $(firstword $(wildcard $(addsuffix /$(1),$(LIBDIRS))) $(2))
 LIBDIRS  := $(shell $(CC) -print-search-dirs 2>/dev/null | sed -n 's/^libraries: *=//p' | tr : ' ')
 LIBS     := $(call archive,libyajl_s.a,-lyajl) -ldl
 
-# The kernel's headers, which musl does not bring.
-IDIRAFTER := -idirafter /usr/include \
-              -idirafter /usr/include/$(shell $(CC) -print-multiarch 2>/dev/null || gcc -print-multiarch 2>/dev/null)
+# The kernel's headers, which musl does not bring; below SYSROOT in a cross build.
+IDIRAFTER := -idirafter $(SYSROOT)/usr/include \
+              -idirafter $(SYSROOT)/usr/include/$(shell $(CC) -print-multiarch 2>/dev/null || gcc -print-multiarch 2>/dev/null)
 
 # The core: what `berth` is where it can be built (runtime/lib/full.h). Static and position independent, which the wrapper
 # of musl has no option for: its start-up file is asked for by name. The archive of yajl is the one made for the other
@@ -52,17 +58,17 @@ YAJL_A   := $(call archive,libyajl_s.a,)
 CORE     ?= $(if $(and $(wildcard $(RCRT1)),$(YAJL_A),$(if $(EXTRA_CFLAGS),,1)),1,0)
 export CORE
 
-SRC      := $(wildcard runtime/*.c runtime/lib/*.c runtime/plan/*.c runtime/state/*.c runtime/cgroup/*.c \
-              runtime/security/*.c runtime/act/*.c runtime/cmd/*.c spec/*.c hooks/*.c)
+SRC      := $(sort $(wildcard runtime/*.c runtime/lib/*.c runtime/plan/*.c runtime/state/*.c runtime/cgroup/*.c \
+              runtime/security/*.c runtime/act/*.c runtime/cmd/*.c spec/*.c hooks/*.c))
 OBJ      := $(SRC:%.c=$(BUILD)/%.o) $(BUILD)/runtime/lib/embed-init.o
 LIBOBJ   := $(filter-out $(BUILD)/runtime/main.o,$(OBJ))
 CORE_OBJ := $(SRC:%.c=$(BUILD)/core/%.o) $(BUILD)/runtime/lib/embed-init.o $(BUILD)/runtime/lib/embed-full.o
-CORE_CFLAGS := -std=gnu11 $(OPT) -g $(WARN) $(HARDEN) -DBERTH_CORE -include runtime/lib/fortify.h $(IDIRAFTER)
+CORE_CFLAGS := -std=gnu11 $(OPT) -g $(SAME) $(WARN) $(HARDEN) -DBERTH_CORE -include runtime/lib/fortify.h $(IDIRAFTER)
 CORE_LDFLAGS := -static -nostartfiles -Wl,-pie,--no-dynamic-linker -Wl,-z,text,-z,relro,-z,now,-z,noexecstack
 
-INIT_SRC := $(wildcard runtime/init/*.c)
+INIT_SRC := $(sort $(wildcard runtime/init/*.c))
 INIT_OBJ := $(INIT_SRC:%.c=$(BUILD)/%.o)
-INIT_CFLAGS := -std=gnu11 -Os -g -D_GNU_SOURCE $(WARN) -fno-pie -fstack-protector-strong -ffunction-sections \
+INIT_CFLAGS := -std=gnu11 -Os -g $(SAME) -D_GNU_SOURCE $(WARN) -fno-pie -fstack-protector-strong -ffunction-sections \
               -fdata-sections -fno-asynchronous-unwind-tables $(IDIRAFTER)
 INIT_LDFLAGS := -static -no-pie -Wl,--gc-sections -Wl,-z,noexecstack -Wl,-z,norelro -Wl,--build-id=none -s
 
@@ -89,7 +95,7 @@ $(BUILD)/berth: $(BUILD)/berth-full
 endif
 
 $(BUILD)/berth-full.stripped: $(BUILD)/berth-full
-	$(Q)strip -o $@ $<
+	$(Q)$(STRIP) -o $@ $<
 
 $(BUILD)/core/%.o: %.c runtime/lib/fortify.h Makefile VERSION | $(BUILD)/.deps
 	@mkdir -p $(@D)
@@ -127,13 +133,13 @@ CAP_NAMES := $(BUILD)/gen/cap_names.h
 CPPFLAGS  += -I$(BUILD)/gen
 $(CAP_NAMES): spec/gen/cap_names.c Makefile | $(BUILD)/.deps
 	@mkdir -p $(@D)
-	$(Q)$(CC) -o $(@:.h=) $< -lcap && $(@:.h=) >$@
+	$(Q)$(BUILD_CC) -o $(@:.h=) $< -lcap && $(@:.h=) >$@
 $(BUILD)/spec/names.o $(BUILD)/core/spec/names.o: $(CAP_NAMES)
 
 clean:
 	rm -rf build build-* berth
 
-include packaging/packaging.mk tests/make/tests.mk tests/make/conformance.mk tests/make/vm.mk tests/make/lint.mk
+include packaging/packaging.mk tests/make/tests.mk tests/make/conformance.mk tests/make/vm.mk tests/make/cross.mk tests/make/lint.mk
 
 .PHONY: all clean
 .DELETE_ON_ERROR:

@@ -36,3 +36,41 @@ install: berth $(if $(shell command -v $(MD2MAN)),man)
 	fi
 
 .PHONY: man completions install
+
+# --- for packagers --------------------------------------------------------------------------------------------------
+#   make dist           $(BUILD)/berth-VERSION.tar.gz of the commit, the same bytes each time
+#   make sbom           $(BUILD)/berth.spdx.json: what the program was built from and what it loads
+#   make deb            Debian packages from `make dist` and packaging/debian, in $(BUILD)/deb; lintian looks at them
+#   make rpm            rpmlint and a source package, in $(BUILD)/rpm
+#   make check-dist     two tarballs and two builds in different folders are the same
+#   make check-deb      the package is installed, upgraded and removed in a virtual machine
+
+DIST     := berth-$(VERSION)
+TARBALL  := $(BUILD)/$(DIST).tar.gz
+
+dist:
+	@[ -e .git ] || { echo "dist: a tarball is made from a clone" >&2; exit 1; }
+	@git diff --quiet HEAD || echo "dist: changes that are not committed are left out" >&2
+	@mkdir -p $(BUILD)
+	@git archive --format=tar --prefix=$(DIST)/ HEAD | gzip -9n >$(TARBALL)
+	@sha256sum $(TARBALL)
+
+sbom: $(BUILD)/berth $(BUILD)/berth-init
+	@packaging/sbom $(BUILD) "$(VERSION)" >$(BUILD)/berth.spdx.json
+	@packaging/check-sbom $(BUILD)/berth.spdx.json
+
+check-dist: deps-pack
+	@packaging/check-reproducible
+
+deb: deps-pack
+	@$(MAKE) --no-print-directory dist
+	@packaging/make-deb $(TARBALL) $(BUILD)/deb
+
+rpm: deps-pack
+	@$(MAKE) --no-print-directory dist
+	@packaging/make-rpm $(TARBALL) $(BUILD)/rpm
+
+check-deb: deb
+	@$(MAKE) --no-print-directory check-vm VM=uml T=system-package
+
+.PHONY: dist sbom check-dist deb rpm check-deb

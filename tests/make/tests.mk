@@ -15,7 +15,7 @@ UNIT_BIN := $(UNIT_SRC:tests/unit/%.c=$(BUILD)/tests/unit/%)
 
 $(BUILD)/libberth.a: $(LIBOBJ)
 	@rm -f $@
-	$(Q)ar rcs $@ $(LIBOBJ)
+	$(Q)$(AR) rcs $@ $(LIBOBJ)
 
 $(BUILD)/tests/unit/%: tests/unit/%.c $(wildcard tests/unit/*.h) $(BUILD)/libberth.a
 	@mkdir -p $(@D)
@@ -46,6 +46,7 @@ $(BUILD)/tests/fake-resctrl.so: tests/probe/fake-resctrl.c
 	$(Q)$(CC) -std=gnu11 -O1 -g $(WARN) -shared -fPIC -o $@ $<
 
 inside-programs: $(BUILD)/tests/probe $(HELPERS) $(BUILD)/tests/fake-resctrl.so
+unit-programs: $(UNIT_BIN)
 test-programs: $(BUILD)/berth $(UNIT_BIN) inside-programs
 
 # The dependencies come first, then a make of its own that finds them.
@@ -78,4 +79,4 @@ bench: deps-bench
 	@$(MAKE) --no-print-directory berth
 	@python3 tests/bench/bench.py $(BENCH_ARGS)
 
-.PHONY: check check-unit check-integration asan demo bench test-programs inside-programs
+.PHONY: check check-unit check-integration asan demo bench unit-programs test-programs inside-programs

@@ -61,12 +61,12 @@ static uint32_t simulate(const struct seccomp_filter *f, uint32_t arch, uint32_t
 T_TEST(default_allow_one_errno)
 {
 	struct spec_seccomp *s = profile("SCMP_ACT_ALLOW", -1);
-	rule(s, "SCMP_ACT_ERRNO", "chmod getppid", -1);
-	rule(s, "SCMP_ACT_ERRNO", "chown", EACCES);
+	rule(s, "SCMP_ACT_ERRNO", "fchmod getppid", -1);
+	rule(s, "SCMP_ACT_ERRNO", "fchown", EACCES);
 	rule(s, "SCMP_ACT_ERRNO", "getuid", 0);
-	T_INT(errno_under(s, SYS_chmod, (unsigned long)"/x", 0, 0), EPERM);
+	T_INT(errno_under(s, SYS_fchmod, (unsigned long)-1, 0, 0), EPERM);
 	T_INT(errno_under(s, SYS_getppid, 0, 0, 0), EPERM);
-	T_INT(errno_under(s, SYS_chown, (unsigned long)"/x", 0, 0), EACCES);
+	T_INT(errno_under(s, SYS_fchown, (unsigned long)-1, 0, 0), EACCES);
 	T_INT(errno_under(s, SYS_getuid, 0, 0, 0), 0);
 	T_INT(errno_under(s, SYS_getpid, 0, 0, 0), 0);
 	T_INT(errno_under(s, 9999, 0, 0, 0), ENOSYS); /* the kernel's own */
@@ -130,10 +130,10 @@ T_TEST(values_of_actions)
 T_TEST(rules_that_say_nothing)
 {
 	struct spec_seccomp *s = profile("SCMP_ACT_ERRNO", -1);
-	rule(s, "SCMP_ACT_ERRNO", "chmod", EPERM); /* the default */
+	rule(s, "SCMP_ACT_ERRNO", "fchmod", EPERM); /* the default */
 	rule(s, "SCMP_ACT_ALLOW", "no_such_call getpid exit_group getpid", -1);
 	rule(s, "SCMP_ACT_ALLOW", "getpid", -1); /* again */
-	T_INT(errno_under(s, SYS_chmod, (unsigned long)"/x", 0, 0), EPERM);
+	T_INT(errno_under(s, SYS_fchmod, (unsigned long)-1, 0, 0), EPERM);
 	T_INT(errno_under(s, SYS_getpid, 0, 0, 0), 0);
 }
 
@@ -405,7 +405,7 @@ T_TEST(notification_for_real)
 {
 	struct spec_seccomp *s = profile("SCMP_ACT_ALLOW", -1);
 	struct seccomp_filter f;
-	rule(s, "SCMP_ACT_NOTIFY", "mkdir", -1);
+	rule(s, "SCMP_ACT_NOTIFY", "mkdirat", -1);
 	s->flags = words("SECCOMP_FILTER_FLAG_TSYNC SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV");
 	s->flags_set = true;
 	if (compile(s, -1, &f) < 0) {
@@ -422,7 +422,7 @@ T_TEST(notification_for_real)
 		if (l < 0)
 			_exit(NOT_LOADED);
 		T_INT(write(pair[1], &l, sizeof(l)), sizeof(l));
-		_exit(mkdir("/does/not/matter", 0) < 0 ? errno : 0);
+		_exit(mkdirat(AT_FDCWD, "/does/not/matter", 0) < 0 ? errno : 0);
 	}
 	int theirs = -1;
 	T_INT(read(pair[0], &theirs, sizeof(theirs)), sizeof(theirs));
@@ -430,7 +430,7 @@ T_TEST(notification_for_real)
 	int l = (int)syscall(SYS_pidfd_getfd, pidfd, theirs, 0);
 	struct seccomp_notif n = { 0 };
 	T_INT(ioctl(l, SECCOMP_IOCTL_NOTIF_RECV, &n), 0);
-	T_INT(n.data.nr, SYS_mkdir);
+	T_INT(n.data.nr, SYS_mkdirat);
 	struct seccomp_notif_resp answer = { .id = n.id, .error = -EXDEV };
 	T_INT(ioctl(l, SECCOMP_IOCTL_NOTIF_SEND, &answer), 0);
 	T_INT(child_status(pid), EXDEV);
