@@ -22,12 +22,14 @@
 #include "lib/full.h"
 
 extern const struct command cmd_create, cmd_start, cmd_run, cmd_exec, cmd_state, cmd_list, cmd_kill,
-	cmd_delete, cmd_ps, cmd_pause, cmd_resume, cmd_update, cmd_events, cmd_spec, cmd_features, cmd_plan;
+	cmd_delete, cmd_ps, cmd_pause, cmd_resume, cmd_update, cmd_events, cmd_spec, cmd_features, cmd_plan,
+	cmd_audit;
 
 const struct command *const commands[] = {
 	&cmd_create, &cmd_start,  &cmd_run,    &cmd_exec,   &cmd_kill, &cmd_delete,
 	&cmd_state,  &cmd_list,	  &cmd_ps,     &cmd_pause,  &cmd_resume, &cmd_update,
-	&cmd_events, &cmd_spec,	  &cmd_features, &cmd_plan, NULL,
+	&cmd_events, &cmd_spec,	  &cmd_features, &cmd_plan,
+	&cmd_audit, NULL,
 };
 
 struct main_options {

@@ -49,6 +49,14 @@ int spec_locate(const char *json, size_t len, const char *path, size_t *line, si
  * or, when the path names something missing, of the nearest object around it. */
 void spec_err_locate(struct err *e, const char *json, size_t len);
 
+/* The same for many paths at once, each as spec_err_locate() does it: of what is missing, the nearest object around
+ * it. `found`: so many bytes of the path name what is there; "" is the document itself. */
+struct spec_place {
+	const char *path;
+	size_t line, column, found;
+};
+void spec_locate_all(struct arena *a, const char *json, size_t len, struct spec_place *v, size_t n);
+
 /* The config that `berth spec` writes (JSON text, newline at the end). Static memory. */
 const char *spec_template(void);
 /* The same for a user without privileges: a user namespace in which `uid` and `gid` of the host are root,

@@ -77,6 +77,9 @@ _berth_value()
 	plan:-b | plan:--bundle) compopt -o filenames 2>/dev/null; COMPREPLY=($(compgen -d -- "$cur")) ;;
 	plan:--id) COMPREPLY=() ;;
 	plan:-f | plan:--format) COMPREPLY=($(compgen -W 'text json' -- "$cur")) ;;
+	audit:-b | audit:--bundle) compopt -o filenames 2>/dev/null; COMPREPLY=($(compgen -d -- "$cur")) ;;
+	audit:-f | audit:--format) COMPREPLY=($(compgen -W 'text json sarif' -- "$cur")) ;;
+	audit:-t | audit:--threshold) COMPREPLY=() ;;
 	*) return 1 ;;
 	esac
 }
@@ -116,7 +119,7 @@ _berth()
 		if [[ $cur = -* ]]; then
 			COMPREPLY=($(compgen -W "$words" -- "$cur"))
 		elif true; then
-			COMPREPLY=($(compgen -W 'create start run exec kill delete state list ps pause resume update events spec features plan help' -- "$cur"))
+			COMPREPLY=($(compgen -W 'create start run exec kill delete state list ps pause resume update events spec features plan audit help' -- "$cur"))
 		fi
 		;;
 	help)
@@ -124,7 +127,7 @@ _berth()
 		if [[ $cur = -* ]]; then
 			COMPREPLY=($(compgen -W "$words" -- "$cur"))
 		elif [ $n = 0 ]; then
-			COMPREPLY=($(compgen -W 'create start run exec kill delete state list ps pause resume update events spec features plan' -- "$cur"))
+			COMPREPLY=($(compgen -W 'create start run exec kill delete state list ps pause resume update events spec features plan audit' -- "$cur"))
 		fi
 		;;
 	create)
@@ -243,6 +246,14 @@ _berth()
 		;;
 	plan)
 		words='-b --bundle --id -f --format --no-pivot --no-new-keyring -h --help'
+		if [[ $cur = -* ]]; then
+			COMPREPLY=($(compgen -W "$words" -- "$cur"))
+		elif [ $n = 0 ]; then
+			compopt -o filenames 2>/dev/null; COMPREPLY=($(compgen -d -- "$cur"))
+		fi
+		;;
+	audit)
+		words='-b --bundle -f --format -t --threshold --no-pivot --no-new-keyring --rules -h --help'
 		if [[ $cur = -* ]]; then
 			COMPREPLY=($(compgen -W "$words" -- "$cur"))
 		elif [ $n = 0 ]; then

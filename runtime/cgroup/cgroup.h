@@ -109,6 +109,13 @@ int cgroup_update(const struct cgroup_ref *ref, int cgfd, const struct spec_reso
  * only the first user namespace attach one). */
 int cgroup_device_filter(int cgfd, const struct spec_config *c, bool rootless, struct err *e);
 
+/* What that filter decides, without making one; pure. `type`: 'c' or 'b'. Returns letters out of "rwm" as a set of
+ * BPF_DEVCG_ACC_* [linux/bpf.h]. */
+struct cg_dev_rules;
+const struct cg_dev_rules *cgroup_device_rules(struct arena *a, const struct spec_config *c, struct err *e);
+unsigned cgroup_device_access(const struct cg_dev_rules *r, char type, int64_t major, int64_t minor);
+bool cgroup_device_all(const struct cg_dev_rules *r); /* there is no filter: everything is allowed */
+
 /* "Cgroup ownership" of the spec: changes the owner of the directory and of the files in
  * /sys/kernel/cgroup/delegate, before the process is started. Planned by plan_cgroup_owner(). */
 int cgroup_give(int cgfd, uid_t uid, struct err *e);

@@ -154,6 +154,30 @@ int cg_device_rules(struct arena *a, const struct spec_config *c, struct cg_dev_
 	return 0;
 }
 
+const struct cg_dev_rules *cgroup_device_rules(struct arena *a, const struct spec_config *c, struct err *e)
+{
+	struct cg_dev_rules *r = arena_alloc(a, sizeof(*r));
+	return cg_device_rules(a, c, r, e) < 0 ? NULL : r;
+}
+
+bool cgroup_device_all(const struct cg_dev_rules *r)
+{
+	return r->allow_all;
+}
+
+unsigned cgroup_device_access(const struct cg_dev_rules *r, char type, int64_t major, int64_t minor)
+{
+	unsigned undecided = ALL, allowed = r->allow_all ? ALL : 0;
+	for (size_t i = r->n; !r->allow_all && undecided && i-- > 0;) {
+		if (!matches(&r->v[i], type == 'b' ? BLOCK : CHAR, major, minor))
+			continue;
+		if (r->v[i].allow)
+			allowed |= r->v[i].access & undecided;
+		undecided &= ~r->v[i].access;
+	}
+	return allowed;
+}
+
 int cgroup_device_filter(int cgfd, const struct spec_config *c, bool rootless, struct err *e)
 {
 	if (rootless || cgfd < 0)

@@ -6,68 +6,33 @@
  * caller's own.
  */
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "../../spec/spec.h"
-#include "../act/create.h"
 #include "../lib/fd.h"
-#include "../plan/plan.h"
-#include "cmd.h"
+#include "reader.h"
 
 struct plan_opts {
 	const char *bundle, *format, *id;
 	bool no_pivot, no_new_keyring;
 };
 
-/* What the call would be, not what the caller is: an auditor need not be root to see what root would do. */
-static int plan_facts(const struct globals *g, struct plan_facts *f, struct arena *a, struct err *e)
-{
-	if (facts_gather(f, a, e) < 0)
-		return -1;
-	f->rootless = g->rootless && (strcmp(g->rootless, "true") == 0 || strcmp(g->rootless, "1") == 0);
-	if (!f->rootless)
-		f->unprivileged = f->trees_inside = f->setgroups_denied = false;
-	/* nor need the config be for this host */
-	f->apparmor_enabled = f->selinux_enabled = f->resctrl_mounted = true;
-	if (g->driver == CGROUP_DISABLED) {
-		struct err none = { 0 };
-		/* absent: the planner says so when it matters */
-		f->cgroup_mount = cgroup_mount_path(a, &none);
-	}
-	return 0;
-}
-
 static int run_plan(const struct globals *g, void *opts, int argc, char **argv, struct err *e)
 {
 	const struct plan_opts *o = opts;
 	bool json = o->format && strcmp(o->format, "json") == 0;
-	struct arena a = { 0 };
-	struct plan_facts f = { 0 };
-	struct plan p;
-	const char *text;
+	struct reader r = { 0 };
 	size_t len;
 
 	if (o->format && !json && strcmp(o->format, "text") != 0)
 		return err_set(e, 0, "option --format: unknown format \"%s\"", o->format);
-	const char *bundle = argc ? argv[0] : o->bundle ? o->bundle : ".";
-	const struct spec_config *c = bundle_load(&a, bundle, &f.bundle, &text, &len, e);
-	if (!c || plan_facts(g, &f, &a, e) < 0)
+	struct reader_args args = { .bundle = argc ? argv[0] : o->bundle,
+				    .id = o->id,
+				    .no_pivot = o->no_pivot,
+				    .no_new_keyring = o->no_new_keyring };
+	if (reader_load(&r, g, &args, e) < 0)
 		return -1;
-	f.id = o->id ? o->id : "ID";
-	struct plan_request r = {
-		.no_pivot = o->no_pivot,
-		.no_new_keyring = o->no_new_keyring,
-		.wait_for_start = true,
-		.cgroup_disabled = g->driver == CGROUP_DISABLED,
-	};
-	if (cgroup_resolve_path(&a, c, f.id, g->driver, f.rootless, &r.cgroup_path, e) < 0 ||
-	    plan_create(&p, &a, c, &r, &f, e) < 0) {
-		spec_err_locate(e, text, len);
-		return -1;
-	}
-	const char *out = json ? plan_print_json(&p, &len) : plan_print_text(&p, &len);
+	const char *out = json ? plan_print_json(&r.plan, &len) : plan_print_text(&r.plan, &len);
 	if (fd_write_all(STDOUT_FILENO, out, len) < 0)
 		return err_set(e, errno, "write the plan");
 	return 0;

@@ -128,12 +128,8 @@ void time_rfc3339(char buf[TIME_TEXT_MAX], const struct timespec *ts, int digits
 		 digits, fraction);
 }
 
-/*
- * Text for a terminal or a log line: control characters and bytes that are not UTF-8 become \n, \t or
- * \xNN, so that a name chosen by a container can neither forge a second line nor send escape
- * sequences. C1 controls (U+0080 to U+009F) are two bytes and just as active.
- */
-static size_t escape(char *out, size_t size, const char *s)
+/* C1 controls (U+0080 to U+009F) are two bytes and just as active as the others. */
+size_t text_escape(char *out, size_t size, const char *s)
 {
 	static const char hex[] = "0123456789abcdef";
 	size_t o = 0, len = strlen(s);
@@ -185,7 +181,7 @@ static void write_plain(int fd, const char *front, const char *text)
 	char line[4 * ERR_TEXT_MAX + 128]; /* escaping makes four of one byte */
 	size_t n = (size_t)snprintf(line, 128, "%s", front);
 
-	n += escape(line + n, sizeof(line) - n - 1, text);
+	n += text_escape(line + n, sizeof(line) - n - 1, text);
 	line[n++] = '\n';
 	write_once(fd, line, n);
 }

@@ -30,6 +30,11 @@ void log_message(enum log_level level, const char *fmt, ...) __attribute__((form
 #define log_warn(...) log_message(LOG_WARNING, __VA_ARGS__)
 #define log_debug(...) log_message(LOG_DEBUG, __VA_ARGS__)
 
+/* Text for a terminal or a log line: control characters and bytes that are not UTF-8 become \n, \t or \xNN, so
+ * that a name chosen by a container can neither forge a second line nor send escape sequences. Cuts what does
+ * not fit; four bytes for each of `s` and 32 more are enough. Returns the length. */
+size_t text_escape(char *out, size_t size, const char *s);
+
 /* RFC 3339 in UTC with `digits` (1 to 9) of the second: "2026-01-02T03:04:05.678901Z". */
 enum { TIME_TEXT_MAX = 48 };
 void time_rfc3339(char buf[TIME_TEXT_MAX], const struct timespec *ts, int digits);

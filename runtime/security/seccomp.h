@@ -25,6 +25,9 @@ int seccomp_action(const char *action, const struct opt_u64 *errno_ret, const ch
 		   const char *action_member, const char *errno_member, uint32_t *ret, struct err *e);
 /* SCMP_CMP_*, or -1. */
 int seccomp_operator(const char *op);
+/* SCMP_ARCH_* of a name of the spec; 0: unknown to this libseccomp. */
+struct seccomp_lib;
+uint32_t seccomp_arch_token(const struct seccomp_lib *lib, const char *name);
 /* SECCOMP_FILTER_FLAG_*, or 0. */
 uint64_t seccomp_flag(const char *name);
 

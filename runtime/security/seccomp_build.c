@@ -80,8 +80,8 @@ static void note_arch(struct builder *b, uint32_t token)
 	enosys_init(&b->archs[b->narchs++], token);
 }
 
-/* "SCMP_ARCH_X86_64" -> the token of "x86_64"; 0: unknown to this libseccomp */
-static uint32_t arch_token(const struct seccomp_lib *lib, const char *name)
+/* "SCMP_ARCH_X86_64" -> the token of "x86_64" */
+uint32_t seccomp_arch_token(const struct seccomp_lib *lib, const char *name)
 {
 	static const char prefix[] = "SCMP_ARCH_";
 	char lower[24];
@@ -100,7 +100,7 @@ static int add_arch(struct builder *b, size_t i)
 	char at[64];
 	snprintf(at, sizeof(at), "linux.seccomp.architectures[%zu]", i);
 
-	uint32_t token = arch_token(b->lib, name);
+	uint32_t token = seccomp_arch_token(b->lib, name);
 	if (!token) {
 		const struct scmp_version *v = b->lib->version();
 		return err_config(b->e, at, "libseccomp %u.%u.%u does not know the architecture \"%.64s\"",

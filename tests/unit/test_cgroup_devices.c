@@ -248,6 +248,36 @@ T_TEST(listed_devices)
 	lin.devices.n = 0;
 }
 
+/* cgroup_device_access() is what the program decides, letter by letter. */
+T_TEST(access_without_a_program)
+{
+	struct spec_device_rule rules[] = { DENY_ALL,
+					    { true, "c", N(10), ANY, "rw" },
+					    { false, "c", N(10), N(229), "w" },
+					    { true, NULL, N(8), N(1), "r" },
+					    { true, "b", ANY, N(1), "w" } };
+	struct cg_dev_rules r;
+	for (size_t n = 0; n <= 5; n++) {
+		struct cg_dev_prog p = compile(rules, n, &r);
+		const struct cg_dev_rules *same = cgroup_device_rules(&arena, &config, &err);
+		T_OK(same && !cgroup_device_all(same));
+		for (unsigned i = 0; same && i < 2 * 12 * 240; i++) {
+			bool block = i % 2;
+			int64_t major = i / 2 % 12, minor = i / 24;
+			unsigned can = cgroup_device_access(same, block ? 'b' : 'c', major, minor), said = 0;
+			for (unsigned bit = M; bit <= W; bit <<= 1)
+				said |= ask(&p, block ? BLK : CHR, (uint32_t)major, (uint32_t)minor, bit) ? bit : 0;
+			if (can != said)
+				T_FAIL("%zu rules, %c %d:%d: %u, not %u", n, block ? 'b' : 'c', (int)major, (int)minor, can, said);
+		}
+	}
+	struct spec_device_rule all[] = { DENY_ALL, { true, NULL, ANY, ANY, "rwm" } };
+	compile(all, 2, &r);
+	const struct cg_dev_rules *same = cgroup_device_rules(&arena, &config, &err);
+	T_OK(same && cgroup_device_all(same));
+	T_INT(cgroup_device_access(same, 'b', 8, 0), R | W | M);
+}
+
 T_TEST(invalid)
 {
 	struct spec_device_rule bad[] = {

@@ -312,6 +312,46 @@ T_TEST(locating)
 	locate("[[[[[[[[[[", "[0][0]", 1, 3);
 }
 
+/* Many at once are what each is by itself; of what is missing, the nearest object around it. */
+T_TEST(locating_all)
+{
+	static const char *const json =
+		"{\"a\": [1,\n {\"b\": \"x\\\"y\", \"c.d\": true}, [[7], null]],\n \"\303\244\": 1, \"a2\": {}, \"q\\u0022\": 5}";
+	struct spec_place v[] = { { .path = "a[2][1]" }, { .path = "a" },	 { .path = "" },
+				  { .path = "a[1].b" },	 { .path = "a[1][\"c.d\"]" }, { .path = "a2" },
+				  { .path = "[\"q\\\"\"]" }, { .path = "a[1].b" },	 { .path = "a[2][0][0]" } };
+	enum { FOUND = sizeof(v) / sizeof(*v) };
+	struct arena a = { NULL };
+	spec_locate_all(&a, json, strlen(json), v, FOUND);
+	for (size_t i = 0; i < FOUND; i++) {
+		T_INT(v[i].found, strlen(v[i].path));
+		locate(json, v[i].path, v[i].line, v[i].column);
+	}
+	static const struct {
+		const char *path;
+		size_t line, column, found;
+	} missing[] = { { "a[1].x", 2, 2, 4 },	    { "a[7]", 1, 7, 1 },	 { "z", 1, 1, 0 }, { "z.y[3][\"k.l\"].m", 1, 1, 0 },
+			{ "a2.x.y", 3, 16, 2 }, { "a[1][\"e.f\"].g", 2, 2, 4 }, { "..", 1, 1, 0 } };
+	enum { MISSING = sizeof(missing) / sizeof(*missing) };
+	struct spec_place w[MISSING];
+	for (size_t i = 0; i < MISSING; i++)
+		w[i] = (struct spec_place){ .path = missing[i].path };
+	spec_locate_all(&a, json, strlen(json), w, MISSING);
+	for (size_t i = 0; i < MISSING; i++) {
+		T_INT(w[i].line, missing[i].line);
+		T_INT(w[i].column, missing[i].column);
+		T_INT(w[i].found, missing[i].found);
+	}
+	/* what is too long for a path is passed over, and what comes after it found */
+	char *text = arena_printf(&a, "{\"%0300d\": {\"x\": [[[[[[[[[[[[[[[[[[[[{}]]]]]]]]]]]]]]]]]]]]}, \"b\": 1}", 7);
+	struct spec_place last = { .path = "b" };
+	spec_locate_all(&a, text, strlen(text), &last, 1);
+	T_INT(last.column, strlen(text) - 1);
+	spec_locate_all(&a, "[[[", 3, &last, 1);
+	T_INT(last.found, 0);
+	arena_free(&a);
+}
+
 T_TEST(locating_an_error)
 {
 	const char *json = "{\n\"a\": {\n\"b\": 1}}";
