@@ -139,7 +139,7 @@ $(BUILD)/spec/names.o $(BUILD)/core/spec/names.o: $(CAP_NAMES)
 clean:
 	rm -rf build build-* berth
 
-include packaging/packaging.mk tests/make/tests.mk tests/make/conformance.mk tests/make/vm.mk tests/make/cross.mk tests/make/lint.mk
+include packaging/packaging.mk tests/make/tests.mk tests/make/cve.mk tests/make/conformance.mk tests/make/vm.mk tests/make/cross.mk tests/make/lint.mk
 
 .PHONY: all clean
 .DELETE_ON_ERROR:

@@ -135,7 +135,8 @@ const char *spec_template(void)
 	"\t\t],\n"
 
 /* No network namespace (nobody could connect it), hence the host's /sys: the kernel lets a new sysfs be
- * mounted only by who owns the network namespace. No gid=5: only one group is mapped. No resources:
+ * mounted only by who owns the network namespace. "rro" and not "ro": below it are the host's cgroups, and those of the
+ * user's own session would be the container's to write to. No gid=5: only one group is mapped. No resources:
  * the user need not have a cgroup of its own. */
 char *spec_template_rootless(struct arena *a, uint32_t uid, uint32_t gid)
 {
@@ -143,7 +144,7 @@ char *spec_template_rootless(struct arena *a, uint32_t uid, uint32_t gid)
 		HEAD MOUNTS("")
 		MOUNT("/sys", "none", "/sys")
 		OPTIONS(OPTION("rbind") AND OPTION("nosuid") AND OPTION("noexec") AND OPTION("nodev") AND
-			OPTION("ro")) END "\n"
+			OPTION("rro")) END "\n"
 		"\t],\n"
 		"\t\"linux\": {\n"
 		MAPPING("uidMappings") MAPPING("gidMappings")

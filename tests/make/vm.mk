@@ -4,14 +4,20 @@
 #		[RUNTIME=/usr/bin/crun] [RELEASE=trixie|forky]
 #   make check-engines [T=file/operation] [GUEST=name] [ALL=1]	podman, docker, containerd ... with berth
 #   make journey [T="0 1"]		conformance/journey: a shop from the first container to a swarm
+#   make check-lsm [LSM=selinux] [T=name]	with AppArmor and with SELinux in force
 #   make vm-shell [VM=uml|qemu] [KERNEL=...]	boot one and log in
 # The first run builds the root disk under VM_CACHE (/var/cache/berth-vm): some minutes.
 
-VM_ENV = BUILD=$(BUILD) $(foreach v,VM KERNEL DRIVER KEEP DISKS RUNTIME ALSO ALL PARTS LIMIT VM_CACHE RELEASE,$(if $($v),$v="$($v)"))
+VM_ENV = BUILD=$(BUILD) $(foreach v,VM KERNEL DRIVER KEEP DISKS RUNTIME ALSO ALL PARTS LIMIT LSM VM_CACHE RELEASE,$(if $($v),$v="$($v)"))
 
 check-vm: deps-vm
 	@$(MAKE) --no-print-directory -j$(J) vm-programs
 	@$(VM_ENV) tests/vm/run "$(T)"
+
+# AppArmor and SELinux in force: User-mode Linux twice, from a disk of its own (tests/vm/build-lsm). LSM=selinux: only that.
+check-lsm: deps-vm
+	@$(MAKE) --no-print-directory -j$(J) vm-programs
+	@$(VM_ENV) tests/vm/lsm-all "$(T)"
 
 vm-shell: deps-vm
 	@$(MAKE) --no-print-directory -j$(J) vm-programs
@@ -29,4 +35,4 @@ journey: deps-vm
 
 vm-programs: $(BUILD)/berth inside-programs
 
-.PHONY: check-vm check-engines journey vm-shell vm-programs
+.PHONY: check-lsm check-vm check-engines journey vm-shell vm-programs

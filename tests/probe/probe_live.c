@@ -92,6 +92,9 @@ int probe_keyring(int argc, char **argv)
 	}
 	syscall(SYS_keyctl, KEYCTL_DESCRIBE, id, text, sizeof(text) - 1, 0);
 	printf("keyring=%ld\nkeyring.description=%s\n", id, text);
+	memset(text, 0, sizeof(text));
+	if (syscall(SYS_keyctl, KEYCTL_GET_SECURITY, id, text, sizeof(text) - 1, 0) > 0 && *text)
+		printf("keyring.label=%s\n", text);
 	id = syscall(SYS_keyctl, KEYCTL_READ, id, NULL, 0, 0);
 	printf("keyring.keys=%ld\n", id < 0 ? id : id / 4); /* what is read are 32-bit ids */
 	return 0;
