@@ -59,7 +59,7 @@ CORE     ?= $(if $(and $(wildcard $(RCRT1)),$(YAJL_A),$(if $(EXTRA_CFLAGS),,1)),
 export CORE
 
 SRC      := $(sort $(wildcard runtime/*.c runtime/lib/*.c runtime/plan/*.c runtime/state/*.c runtime/cgroup/*.c \
-              runtime/security/*.c runtime/audit/*.c runtime/act/*.c runtime/cmd/*.c spec/*.c hooks/*.c))
+              runtime/security/*.c runtime/audit/*.c runtime/check/*.c runtime/act/*.c runtime/cmd/*.c spec/*.c hooks/*.c))
 OBJ      := $(SRC:%.c=$(BUILD)/%.o) $(BUILD)/runtime/lib/embed-init.o
 LIBOBJ   := $(filter-out $(BUILD)/runtime/main.o,$(OBJ))
 CORE_OBJ := $(SRC:%.c=$(BUILD)/core/%.o) $(BUILD)/runtime/lib/embed-init.o $(BUILD)/runtime/lib/embed-full.o

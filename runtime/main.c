@@ -23,13 +23,13 @@
 
 extern const struct command cmd_create, cmd_start, cmd_run, cmd_exec, cmd_state, cmd_list, cmd_kill,
 	cmd_delete, cmd_ps, cmd_pause, cmd_resume, cmd_update, cmd_events, cmd_spec, cmd_features, cmd_plan,
-	cmd_audit;
+	cmd_audit, cmd_check;
 
 const struct command *const commands[] = {
 	&cmd_create, &cmd_start,  &cmd_run,    &cmd_exec,   &cmd_kill, &cmd_delete,
 	&cmd_state,  &cmd_list,	  &cmd_ps,     &cmd_pause,  &cmd_resume, &cmd_update,
 	&cmd_events, &cmd_spec,	  &cmd_features, &cmd_plan,
-	&cmd_audit, NULL,
+	&cmd_audit,	 &cmd_check,  NULL,
 };
 
 struct main_options {

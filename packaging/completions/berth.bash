@@ -80,6 +80,7 @@ _berth_value()
 	audit:-b | audit:--bundle) compopt -o filenames 2>/dev/null; COMPREPLY=($(compgen -d -- "$cur")) ;;
 	audit:-f | audit:--format) COMPREPLY=($(compgen -W 'text json sarif' -- "$cur")) ;;
 	audit:-t | audit:--threshold) COMPREPLY=() ;;
+	check:-f | check:--format) COMPREPLY=($(compgen -W 'text json' -- "$cur")) ;;
 	*) return 1 ;;
 	esac
 }
@@ -119,7 +120,7 @@ _berth()
 		if [[ $cur = -* ]]; then
 			COMPREPLY=($(compgen -W "$words" -- "$cur"))
 		elif true; then
-			COMPREPLY=($(compgen -W 'create start run exec kill delete state list ps pause resume update events spec features plan audit help' -- "$cur"))
+			COMPREPLY=($(compgen -W 'create start run exec kill delete state list ps pause resume update events spec features plan audit check help' -- "$cur"))
 		fi
 		;;
 	help)
@@ -127,7 +128,7 @@ _berth()
 		if [[ $cur = -* ]]; then
 			COMPREPLY=($(compgen -W "$words" -- "$cur"))
 		elif [ $n = 0 ]; then
-			COMPREPLY=($(compgen -W 'create start run exec kill delete state list ps pause resume update events spec features plan audit' -- "$cur"))
+			COMPREPLY=($(compgen -W 'create start run exec kill delete state list ps pause resume update events spec features plan audit check' -- "$cur"))
 		fi
 		;;
 	create)
@@ -258,6 +259,12 @@ _berth()
 			COMPREPLY=($(compgen -W "$words" -- "$cur"))
 		elif [ $n = 0 ]; then
 			compopt -o filenames 2>/dev/null; COMPREPLY=($(compgen -d -- "$cur"))
+		fi
+		;;
+	check)
+		words='-f --format -h --help'
+		if [[ $cur = -* ]]; then
+			COMPREPLY=($(compgen -W "$words" -- "$cur"))
 		fi
 		;;
 	esac

@@ -16,10 +16,11 @@
 #include <unistd.h>
 
 #include "../lib/fd.h"
+#include "../lib/subid.h"
 
 extern char **environ;
 
-enum { SAID_MAX = 512, RANGES_MAX = 256 };
+enum { SAID_MAX = 512 };
 
 static const struct helper {
 	const char *program, *file;
@@ -27,47 +28,7 @@ static const struct helper {
 
 /* ---- what the file says ---- */
 
-struct range {
-	uint64_t first, count;
-};
-
-static bool take_field(char **p, uint64_t *ret)
-{
-	char *end;
-	if (**p < '0' || **p > '9')
-		return false;
-	*ret = strtoull(*p, &end, 10);
-	bool good = *end == ':' || *end == '\n' || *end == '\0';
-	*p = *end ? end + 1 : end;
-	return good;
-}
-
-/* "NAME:FIRST:COUNT", the name may be the uid as well. */
-static bool parse_line(char *line, const char *name, const char *uid, struct range *ret)
-{
-	size_t n = strcspn(line, ":");
-	char *p = line + n + 1;
-	if (line[n] != ':' || ((strlen(name) != n || memcmp(line, name, n) != 0) &&
-			       (strlen(uid) != n || memcmp(line, uid, n) != 0)))
-		return false;
-	return take_field(&p, &ret->first) && take_field(&p, &ret->count);
-}
-
-static size_t read_ranges(const char *file, const char *name, struct range *to, size_t max)
-{
-	char *line = NULL, uid[24];
-	size_t size = 0, n = 0;
-	FILE *f = fopen(file, "re");
-	snprintf(uid, sizeof(uid), "%u", (unsigned)getuid());
-	while (f && n < max && getline(&line, &size, f) > 0)
-		n += parse_line(line, name, uid, &to[n]);
-	free(line);
-	if (f)
-		fclose(f);
-	return n;
-}
-
-static bool is_given(const struct range *r, size_t n, const struct id_mapping *m)
+static bool is_given(const struct subid_range *r, size_t n, const struct id_mapping *m)
 {
 	for (size_t i = 0; i < n; i++)
 		if (m->host_id >= r[i].first && m->host_id - r[i].first < r[i].count &&
@@ -76,36 +37,14 @@ static bool is_given(const struct range *r, size_t n, const struct id_mapping *m
 	return false;
 }
 
-/* Our name as /etc/passwd has it, without asking the name service; else our number. */
-static void own_name(char *name, size_t max)
-{
-	char *line = NULL;
-	size_t size = 0;
-	FILE *f = fopen("/etc/passwd", "re");
-	snprintf(name, max, "%u", (unsigned)getuid());
-	while (f && getline(&line, &size, f) > 0) {
-		size_t n = strcspn(line, ":"), pass = line[n] ? n + 1 + strcspn(line + n + 1, ":") : n;
-		char *p = line + pass + 1;
-		uint64_t uid;
-		if (!line[n] || !line[pass] || n == 0 || n >= max || !take_field(&p, &uid) || uid != getuid())
-			continue;
-		memcpy(name, line, n);
-		name[n] = '\0';
-		break;
-	}
-	free(line);
-	if (f)
-		fclose(f);
-}
-
 /* Sets *e when a range is not the user's by what the file says. */
 static int explain_ranges(bool uids, const struct id_mappings *m, const char *at, struct err *e)
 {
-	struct range given[RANGES_MAX];
+	struct subid_range given[SUBID_RANGES_MAX];
 	char name[64];
 	const char *file = helpers[uids].file;
-	own_name(name, sizeof(name));
-	size_t n = read_ranges(file, name, given, RANGES_MAX);
+	subid_name(name, sizeof(name));
+	size_t n = subid_ranges(file, name, given, SUBID_RANGES_MAX);
 	for (size_t i = 0; i < m->n; i++) {
 		const struct id_mapping *v = &m->v[i];
 		if ((v->size == 1 && v->host_id == (uids ? getuid() : getgid())) || is_given(given, n, v))

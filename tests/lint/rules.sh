@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
 # The rules of the tree that no compiler knows:
-#   includes    lib <- spec <- plan <- {cgroup, security, state, hooks} <- {act, audit} <- cmd <- main; berth-init includes of
+#   includes    lib <- spec <- plan <- {cgroup, security, state, hooks} <- {act, audit, check} <- cmd <- main; berth-init includes of
 #               ours only plan/format.h
 #   sizes       a file has at most 800 lines, a function at most 100
 #   banned      functions that cannot be used safely, and the mount calls that take a path twice
@@ -37,6 +37,7 @@ area()
 	hooks/*) echo hooks ;;
 	runtime/act/*) echo act ;;
 	runtime/audit/*) echo audit ;;
+	runtime/check/*) echo check ;;
 	runtime/cmd/*) echo cmd ;;
 	runtime/init/*) echo init ;;
 	runtime/*) echo main ;;
@@ -54,8 +55,9 @@ hooks: lib spec plan hooks
 state: lib spec plan cgroup state
 act: lib spec plan cgroup security state hooks act
 audit: lib spec plan cgroup security audit
-cmd: lib spec plan cgroup security state hooks act audit cmd
-main: lib spec plan cgroup security state hooks act audit cmd main
+check: lib spec plan cgroup security check
+cmd: lib spec plan cgroup security state hooks act audit check cmd
+main: lib spec plan cgroup security state hooks act audit check cmd main
 init: init
 '
 

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* See subid.h. */
+#include "subid.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static bool take_field(char **p, uint64_t *ret)
+{
+	char *end;
+	if (**p < '0' || **p > '9')
+		return false;
+	*ret = strtoull(*p, &end, 10);
+	bool good = *end == ':' || *end == '\n' || *end == '\0';
+	*p = *end ? end + 1 : end;
+	return good;
+}
+
+/* "NAME:FIRST:COUNT", the name may be the uid as well. */
+static bool parse_line(char *line, const char *name, const char *uid, struct subid_range *ret)
+{
+	size_t n = strcspn(line, ":");
+	char *p = line + n + 1;
+	if (line[n] != ':' || ((strlen(name) != n || memcmp(line, name, n) != 0) &&
+			       (strlen(uid) != n || memcmp(line, uid, n) != 0)))
+		return false;
+	return take_field(&p, &ret->first) && take_field(&p, &ret->count);
+}
+
+size_t subid_ranges(const char *file, const char *name, struct subid_range *to, size_t max)
+{
+	char *line = NULL, uid[24];
+	size_t size = 0, n = 0;
+	FILE *f = fopen(file, "re");
+	snprintf(uid, sizeof(uid), "%u", (unsigned)getuid());
+	while (f && n < max && getline(&line, &size, f) > 0)
+		n += parse_line(line, name, uid, &to[n]);
+	free(line);
+	if (f)
+		fclose(f);
+	return n;
+}
+
+void subid_name(char *name, size_t max)
+{
+	char *line = NULL;
+	size_t size = 0;
+	FILE *f = fopen("/etc/passwd", "re");
+	snprintf(name, max, "%u", (unsigned)getuid());
+	while (f && getline(&line, &size, f) > 0) {
+		size_t n = strcspn(line, ":"), pass = line[n] ? n + 1 + strcspn(line + n + 1, ":") : n;
+		char *p = line + pass + 1;
+		uint64_t uid;
+		if (!line[n] || !line[pass] || n == 0 || n >= max || !take_field(&p, &uid) || uid != getuid())
+			continue;
+		memcpy(name, line, n);
+		name[n] = '\0';
+		break;
+	}
+	free(line);
+	if (f)
+		fclose(f);
+}
