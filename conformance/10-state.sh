@@ -20,6 +20,19 @@ test_oci_version()
 	assert_match "$(st .ociVersion)" '^1\.[0-9]+\.[0-9]+'
 }
 
+# The version of the state and not that of the config, whose later minor version an older runtime may not know.
+
+# shows: runtime.state.ociVersion
+# broken: state '.ociVersion = "1.99.0"'
+test_oci_version_is_the_states()
+{
+	sleeper
+	cfg '.ociVersion = "1.99.0"'
+	create
+	[ "$RC" = 0 ] || skip "a later minor version is refused"
+	[ "$(st .ociVersion)" != 1.99.0 ] || die "the version of the config"
+}
+
 # shows: runtime.state.id
 # broken: state '.id = "c2"'
 # broken: state 'del(.id)'
@@ -140,15 +153,17 @@ test_bundle()
 	assert_eq "$(realpath "$(st .bundle)")" "$B"
 }
 
-# shows: runtime.state.annotations
+# shows: runtime.state.annotations config.annotations.value.empty config.annotations.structured
 # broken: state '.annotations |= del(."com.example.b")'
+# broken: state '.annotations."com.example.c" |= rtrimstr("\n")'
 # broken: state 'del(.annotations)'
 test_annotations()
 {
 	sleeper
-	cfg '.annotations = {"com.example.a": "1", "com.example.b": ""}'
+	cfg '.annotations = {"com.example.a": "1", "com.example.b": "", "com.example.c": "{\"x\": [1, null]}\n"}'
 	create_ok
 	assert_eq "$(st '.annotations | [."com.example.a", ."com.example.b"] | tojson')" '["1",""]'
+	assert_eq "$(st '.annotations."com.example.c" | tojson')" '"{\"x\": [1, null]}\n"'
 }
 
 # shows: runtime.state.annotations.none config.annotations.optional

@@ -107,7 +107,7 @@ test_args()
 	assert_eq "$(<"$L/rest")" "a b||"
 }
 
-# shows: config.hooks.{}.env
+# shows: config.hooks.{}.env config.hooks.same-schema
 # each: prestart createRuntime createContainer startContainer poststart poststop
 # broken: config 'del(.hooks["{}"][0].env[0])'
 # broken: config '.hooks["{}"][0].env += ["FROM=process"]'
@@ -129,7 +129,7 @@ sleeps()
 {
 	local p
 	for p in /proc/[0-9]*/cmdline; do
-		[ "$(tr '\0' ' ' <"$p" 2>/dev/null)" != "sleep 7 " ] || return 0
+		[ "$(tr '\0' ' ' <"$p" 2>/dev/null)" != "sleep 15 " ] || return 0
 	done
 	return 1
 }
@@ -141,12 +141,12 @@ test_timeout()
 {
 	local begin
 	hook_bundle
-	hook "$ROW" "exec sleep 7"
+	hook "$ROW" "exec sleep 15"
 	cfg '.hooks[$k][0].timeout = 1' --arg k "$ROW"
 	before_phase
 	begin=$SECONDS
 	in_phase
-	[ $((SECONDS - begin)) -le 4 ] || die "$(phase "$ROW") waits for the hook"
+	[ $((SECONDS - begin)) -le 12 ] || die "$(phase "$ROW") waits for the hook"
 	[ "$ROW" = poststop ] || [ "$RC" != 0 ] || die "$(phase "$ROW") succeeds"
 	remove
 	! sleeps || die "the hook runs on"
@@ -361,6 +361,20 @@ test_start_container_before_the_program()
 	assert_eq "$(tr '\n' ' ' <"$L/log")" "hook program "
 }
 
+# The process is the program by the time that the hook begins, however long the program then takes.
+
+# shows: config.hooks.poststart.timing runtime.lifecycle.order
+# broken: config '.hooks = {createRuntime: .hooks.poststart}'
+test_poststart_sees_the_program()
+{
+	hook_bundle
+	args /bin/sleep 100
+	hook poststart "cat | tr -d '\\n' >$L/state; p=\$(sed 's/.*\"pid\" *: *\\([0-9]*\\).*/\\1/' <$L/state); tr '\\0' ' ' </proc/\$p/cmdline >$L/cmdline"
+	ROW=poststart
+	phase_ok
+	assert_eq "$(<"$L/cmdline")" "/bin/sleep 100 "
+}
+
 # shows: config.hooks.poststart.timing
 # broken: config '.hooks = {startContainer: .hooks.poststart}'
 # broken: config '.hooks = {poststop: .hooks.poststart}'
@@ -387,7 +401,7 @@ test_poststop_after_the_deletion()
 	[ "$(<"$L/rc")" != 0 ] || die "the cgroup is there when poststop runs"
 }
 
-# shows: runtime.lifecycle.order
+# shows: runtime.lifecycle.order config.hooks.members
 # broken: config '.hooks |= (.prestart as $p | .prestart = .createRuntime | .createRuntime = $p)'
 # broken: config '.hooks |= (.poststart as $p | .poststart = .startContainer | .startContainer = $p)'
 # broken: config '.hooks.poststop = .hooks.poststart'

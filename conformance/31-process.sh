@@ -375,3 +375,34 @@ test_stop_signal()
 	wait_end
 	assert_match "$(<"$B/out")" '^signal=2$'
 }
+
+# shows: config.process.apparmorProfile
+# broken: config 'del(.process.apparmorProfile)'
+test_apparmor_profile()
+{
+	needs command:apparmor_parser file:/sys/kernel/security/apparmor/profiles
+	printf 'profile conformance-test flags=(attach_disconnected) { file, capability, network, mount, signal, unix, }\n' |
+		apparmor_parser --replace || skip "no profile can be loaded"
+	bundle_new
+	cfg '.process.apparmorProfile = "conformance-test"'
+	probe read /proc/self/attr/current
+	go
+	assert_line '/proc/self/attr/current=conformance-test (enforce)'
+}
+
+# A label without SELinux is an error, or SELinux gives it.
+
+# shows: config.process.selinuxLabel linux.mountLabel
+# each: process mount
+# broken: undo
+test_selinux_label()
+{
+	[ ! -e /sys/fs/selinux/enforce ] || skip "there is SELinux: its policy says which labels there are"
+	bundle_new
+	args /bin/true
+	case $ROW in
+	process) edit '.process.selinuxLabel = "system_u:system_r:container_t:s0:c1,c2"' ;;
+	mount) edit '.linux.mountLabel = "system_u:object_r:container_file_t:s0:c1,c2"' ;;
+	esac
+	is_refused "a label without SELinux" start
+}

@@ -243,3 +243,14 @@ test_large_state()
 	assert_eq "$(jq -r '.metadata | length' <<<"$STATE_SENT")" 50000
 	assert_match "$(<"$B/agent")" '^fds=1$'
 }
+
+# shows: linux.seccomp.flags.SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV
+# broken: config 'del(.linux.seccomp)'
+test_wait_killable()
+{
+	needs kernel:5.19
+	notify_bundle
+	cfg '.linux.seccomp.flags = ["SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV"]'
+	notified
+	wait_for 5 file_has "$B/out" 'syscall.sync=-1 errno=38' || die "the agent's answer did not arrive: $(<"$B/out")"
+}

@@ -47,7 +47,7 @@ static void fill_record(struct creation *x, const char *bundle)
 	const char *root = x->config->root->path;
 	uid_t uid = geteuid();
 	r->id = x->args->id;
-	r->oci_version = x->config->oci_version;
+	r->oci_version = SPEC_VERSION;
 	r->bundle = bundle;
 	r->rootfs = root[0] == '/' ? root : arena_printf(&x->arena, "%s/%s", bundle, root);
 	r->created = now_rfc3339(&x->arena);
@@ -114,6 +114,18 @@ static int find_filter(struct creation *x, struct err *e)
 	return r == 0 ? full_need(e) : r < 0 ? -1 : 0;
 }
 
+/* Where it will be. To be without one is settled here: nothing is made, and limits are refused. */
+static int find_cgroup(struct creation *x, struct err *e)
+{
+	const struct creation_args *args = x->args;
+	if (args->driver == CGROUP_DISABLED)
+		return cgroup_create(&x->arena, args->driver, "", x->config, &x->rec.cgroup, &x->cgfd, e);
+	if (cgroup_resolve_path(&x->arena, x->config, args->id, args->driver, x->facts.rootless, &x->rec.cgroup.path, e) < 0)
+		return -1;
+	x->request.cgroup_path = x->rec.cgroup.path;
+	return 0;
+}
+
 int creation_load(struct creation *x, const struct creation_args *args, struct err *e)
 {
 	x->args = args;
@@ -143,13 +155,8 @@ int creation_load(struct creation *x, const struct creation_args *args, struct e
 					    .cgroup_disabled = args->driver == CGROUP_DISABLED,
 					    .listen_fds = listen_fds };
 	hook_states(x);
-	if (args->driver != CGROUP_DISABLED &&
-	    cgroup_resolve_path(&x->arena, x->config, args->id, args->driver, x->facts.rootless, &x->rec.cgroup.path, e) < 0) {
-		spec_err_locate(e, x->json, x->json_len);
-		return -1;
-	}
-	x->request.cgroup_path = x->rec.cgroup.path;
-	if (plan_create(&x->plan, &x->arena, x->config, &x->request, &x->facts, e) < 0) {
+	if (find_cgroup(x, e) < 0 ||
+	    plan_create(&x->plan, &x->arena, x->config, &x->request, &x->facts, e) < 0) {
 		spec_err_locate(e, x->json, x->json_len);
 		return -1;
 	}

@@ -19,7 +19,7 @@ static int plan_facts(const struct globals *g, struct plan_facts *f, struct aren
 	f->apparmor_enabled = f->selinux_enabled = f->resctrl_mounted = true;
 	if (g->driver == CGROUP_DISABLED) {
 		struct err none = { 0 };
-		/* absent: the planner says so when it matters */
+		/* for a mount of it; not known: printed without */
 		f->cgroup_mount = cgroup_mount_path(a, &none);
 	}
 	return 0;

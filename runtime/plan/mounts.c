@@ -44,19 +44,12 @@ static int check_mount(struct build *b, size_t i, struct mount_plan *mp, struct 
 
 /* Without a cgroup namespace a mount of the hierarchy would show all of the host's: the container's own
  * cgroup is bound instead, and when it has none, the host's hierarchy to look at. */
-static int read_cgroup(struct build *b, size_t i, struct mount_plan *mp, struct err *e)
+static void read_cgroup(const struct build *b, struct mount_plan *mp)
 {
 	mp->type = "cgroup2";
 	mp->cgroup_bind = !spec_find_namespace(b->c->linux_, NS_CGROUP);
-	if (!mp->cgroup_bind)
-		return 0;
-	if (!b->r->cgroup_disabled)
-		return 0;
-	if (!b->f->cgroup_mount)
-		return err_config(e, at_member(b, "mounts", i, "type"),
-				  "no cgroup2 hierarchy is mounted on this host");
-	mp->attr.set |= MOUNT_ATTR_RDONLY;
-	return 0;
+	if (mp->cgroup_bind && b->r->cgroup_disabled)
+		mp->attr.set |= MOUNT_ATTR_RDONLY;
 }
 
 static int read_mount(struct build *b, size_t i, struct err *e)
@@ -71,7 +64,7 @@ static int read_mount(struct build *b, size_t i, struct err *e)
 	if (mount_read_options(b, i, mp, e) < 0 || check_mount(b, i, mp, e) < 0)
 		return -1;
 	if (is_cgroup(mp))
-		return read_cgroup(b, i, mp, e);
+		read_cgroup(b, mp);
 	return 0;
 }
 
@@ -205,8 +198,8 @@ static void mount_bind(struct build *b, const struct mount_plan *mp, const char 
 	const char *source = mp->m->source;
 	enum plan_fd_kind kind = PFD_TREE;
 	if (mp->cgroup_bind) {
-		kind = b->r->cgroup_disabled ? PFD_TREE : PFD_CGROUP;
-		source = b->r->cgroup_disabled ? b->f->cgroup_mount : NULL;
+		kind = PFD_CGROUP;
+		source = b->r->cgroup_disabled ? b->f->cgroup_mount : NULL; /* to be printed */
 	} else if (source[0] != '/') {
 		source = arena_printf(b->p->arena, "%s/%s", b->f->bundle, source);
 	}

@@ -18,7 +18,7 @@ struct plan_facts {
 	unsigned kernel_major, kernel_minor;
 	bool rootless;		  /* euid != 0, or root of a user namespace that is not the first one */
 	int last_cap;		  /* highest capability number of this kernel */
-	const char *cgroup_mount; /* where cgroup2 is mounted, or NULL */
+	const char *cgroup_mount; /* where cgroup2 is mounted; for `berth plan` only, or NULL */
 	const char *bundle;	  /* absolute path */
 	const char *id;
 	bool apparmor_enabled, selinux_enabled;
@@ -55,7 +55,8 @@ enum plan_fd_kind {
 	PFD_TREE,	/* path: open_tree(OPEN_TREE_CLONE), num: 1 recursive; the rootfs and bind sources.
 			 * The planner does not know whether it is a directory: act/ sets STEP_F_DIR */
 	PFD_DEVICE,	/* path: a device node of the host, cloned to bind it (user namespaces) */
-	PFD_CGROUP,	/* the container's cgroup directory of the host, cloned (no cgroup namespace) */
+	PFD_CGROUP,	/* the container's cgroup directory of the host, cloned (no cgroup namespace); the host's hierarchy
+			 * for a container without a cgroup */
 	PFD_LISTEN,	/* the listening socket in the state folder */
 	PFD_PTY_SLAVE,	/* a pty of the host's /dev/ptmx; act/ keeps the master */
 	PFD_IDMAP,	/* a user namespace with the maps of `idmap`, for a mount that berth-init makes */

@@ -38,7 +38,7 @@ struct rdt_ref {
 /* state.json. Strings live in the arena it was read into or belong to the caller. */
 struct record {
 	const char *id;
-	const char *oci_version; /* of the config */
+	const char *oci_version; /* that the state complies with */
 	const char *bundle;	 /* absolute */
 	const char *rootfs;	 /* absolute */
 	const char *created;	 /* RFC 3339, UTC, nanoseconds */

@@ -154,6 +154,20 @@ test_created_container()
 	assert_clean
 }
 
+# The version is that of the state, which is no newer because of what a config says.
+# shows: runtime.state.ociVersion
+test_version_of_the_state()
+{
+	bundle_new
+	args /bin/sleep 100
+	cfg '.ociVersion = "1.99.0"'
+	create_ok
+	rt_ok state "$ID"
+	assert_eq "$(jq -r .ociVersion <<<"$OUT")" "$("$BERTH" features | jq -r .ociVersionMax)"
+	delete_ok
+	assert_clean
+}
+
 # shows: runtime.delete.not-stopped.error runtime.delete.not-stopped.no-effect
 test_delete_only_stopped()
 {

@@ -380,6 +380,7 @@ test_no_cgroup_where_none_is_delegated()
 	up
 	assert_eq "$(grep ^0: "/proc/$(pid_of)/cgroup")" 0::/runner
 	rt_fails 'it has no cgroup' pause "$ID"
+	rt_fails 'it has no cgroup' ps "$ID"
 	rt_ok exec "$ID" /bin/true
 	rt_ok kill "$ID" KILL
 	wait_status stopped

@@ -181,9 +181,9 @@ static void show_sched(void)
 	long n;
 
 	if (syscall(SYS_sched_getattr, 0, &a, sizeof(a), 0) == 0)
-		printf("sched=%u nice=%d priority=%u flags=%llu runtime=%llu deadline=%llu period=%llu\n", a.policy,
+		printf("sched=%u nice=%d priority=%u flags=%llu runtime=%llu deadline=%llu period=%llu clamp=%u %u\n", a.policy,
 		       a.nice, a.priority, (unsigned long long)a.flags, (unsigned long long)a.runtime,
-		       (unsigned long long)a.deadline, (unsigned long long)a.period);
+		       (unsigned long long)a.deadline, (unsigned long long)a.period, a.util_min, a.util_max);
 	n = syscall(SYS_ioprio_get, 1, 0);
 	printf("ioprio=%ld %ld\n", n >> 13, n & 0x1fff);
 	n = syscall(SYS_sched_getaffinity, 0, sizeof(mask), mask);
