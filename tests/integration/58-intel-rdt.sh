@@ -10,6 +10,8 @@ rdt_host()
 	echo ok >"$R/info/last_cmd_status"
 	printf '    L3:0=fff;1=fff\n    MB:0=100;1=100\n' >"$R/schemata"
 	touch "$R/tasks" "$R.log"
+	# a static program loads no library before itself
+	[ "${BERTH##*/}" != berth ] || [ ! -x "$BUILD/berth-full" ] || BERTH=$BUILD/berth-full
 	printf '#!/bin/sh\nexport FAKE_RESCTRL=%s LD_PRELOAD=%s ASAN_OPTIONS="verify_asan_link_order=0:$ASAN_OPTIONS"\nexec "%s" "$@"\n' \
 		"$R" "$BUILD/tests/fake-resctrl.so" "$BERTH" >/mnt/test/berth-rdt
 	chmod +x /mnt/test/berth-rdt
