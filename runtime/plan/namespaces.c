@@ -119,9 +119,9 @@ int plan_namespaces(struct build *b, struct err *e)
 				  b->f->euid);
 	if (!((fresh | joined) & CLONE_NEWNS)) {
 		/* nobody comes back into a mount namespace that belongs to another user namespace */
-		if ((fresh | joined) & CLONE_NEWUSER)
+		if (((fresh | joined) & CLONE_NEWUSER) || b->f->trees_inside)
 			return err_config(e, "linux.namespaces",
-					  "a user namespace of the container's own requires a mount namespace");
+					  "a mount namespace is required, as the caller's belongs to another user namespace");
 		b->shares_mounts = true;
 		fresh |= CLONE_NEWNS;
 	}

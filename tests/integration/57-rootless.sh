@@ -459,12 +459,21 @@ test_in_a_user_namespace_of_an_engine()
 {
 	in_namespace --user --map-auto --map-root-user --mount
 	run_in_namespace
+	# its mount namespace can be shared by a container that shares the user namespace
+	without_userns
+	ns_del mount
+	cfg '.process.oomScoreAdj = 1000'
+	probe read /proc/self/uid_map /etc/passwd
+	run_ok
+	assert_re '^/etc/passwd=root:'
 }
 
 test_in_a_user_namespace_without_mount_namespace()
 {
 	in_namespace --user --map-auto --map-root-user
 	run_in_namespace
+	ns_del mount
+	run_fails 'linux.namespaces: a mount namespace is required, as the caller.s belongs to another user namespace'
 }
 
 test_in_a_user_namespace_of_one_id()

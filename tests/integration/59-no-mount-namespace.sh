@@ -134,7 +134,7 @@ test_what_cannot_be_had()
 	cfg '.linux.rootfsPropagation = "rprivate"'
 	run_ok
 	userns
-	run_fails 'linux.namespaces: a user namespace of the container.s own requires a mount namespace'
+	run_fails 'linux.namespaces: a mount namespace is required, as the caller.s belongs to another user namespace'
 }
 
 # Setuid bits of its files do nothing, as on a mount with nosuid: the kernel heeds those of its namespace's mounts only.

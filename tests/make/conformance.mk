@@ -11,15 +11,17 @@ conformance: deps-test
 # conformance-report finds the results.
 conformance-vm:
 	@mkdir -p $(BUILD)/conformance
-	@bash -o pipefail -c '$(MAKE) --no-print-directory check-vm PARTS=conformance ALSO=10-state | tee $(BUILD)/conformance/vm.tap'
+	@bash -o pipefail -c '$(MAKE) --no-print-directory check-vm PARTS=conformance ALSO=10-state | tee $(BUILD)/conformance/vm-$(or $(notdir $(RUNTIME)),berth).tap'
 
 # Each test fails against a runtime that breaks its rule.
 conformance-broken: deps-test
 	@$(MAKE) --no-print-directory -j$(J) $(if $(RUNTIME),,$(BUILD)/berth) inside-programs
 	@BUILD=$(BUILD) JOBS=$(J) conformance/run --broken $(CONF_RUNTIME) "$(T)"
 
-# docs/conformance.md: berth and the runtimes of PEERS, as far as they are installed, side by side.
-PEERS ?= crun=$(or $(shell command -v crun),/usr/bin/crun) runc=$(or $(shell command -v runc),/usr/sbin/runc)
+# docs/conformance.md: berth and the runtimes of PEERS side by side: those that are installed, and what conformance/peers took
+# from other releases.
+PEERS ?= crun=$(or $(shell command -v crun),/usr/bin/crun) runc=$(or $(shell command -v runc),/usr/sbin/runc) \
+	$(foreach p,$(wildcard $(BUILD)/peers/*/crun $(BUILD)/peers/*/runc),$(notdir $p)-$(notdir $(patsubst %/,%,$(dir $p)))=$(abspath $p))
 conformance-report: deps-test
 	@$(MAKE) --no-print-directory -j$(J) $(BUILD)/berth inside-programs
 	@BUILD=$(BUILD) JOBS=$(J) conformance/compare berth=$(abspath $(BUILD)/berth) $(PEERS) >$(BUILD)/conformance.md
