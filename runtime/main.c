@@ -197,8 +197,11 @@ int main(int argc, char **argv)
 	static struct err e; /* large, and main is never re-entered */
 
 	full_begin(argc, argv);
-	if (fd_sanitize_stdio() < 0)
+	if (fd_sanitize_stdio() < 0) {
+		err_set(&e, errno, "berth: open /dev/null in the place of a closed stdin, stdout or stderr");
+		log_error(&e);
 		return 1;
+	}
 	/* no process of a container may look into this one while it works in the container's namespaces */
 	if (!LEAK_CHECK)
 		prctl(PR_SET_DUMPABLE, 0);

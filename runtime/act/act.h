@@ -27,6 +27,7 @@ struct init_proc {
 	int console;	/* pty master, or -1 */
 	int listener;	/* seccomp listener, or -1 */
 	bool exec_seen; /* MSG_EXEC came */
+	bool listener_due; /* MSG_SECCOMP has to come before the end of file is success */
 	unsigned forks; /* how many MSG_CHILD came */
 	struct opt_i64 own_oom; /* process.oomScoreAdj that the process writes itself, before the exec; see below */
 	uint64_t nofile_soft; /* RLIMIT_NOFILE to put back, or 0 */

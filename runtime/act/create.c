@@ -179,10 +179,11 @@ static void run_poststop(struct creation *x)
 /* False: another command deleted the container while we did not hold the lock, and nothing of it is ours. */
 static bool still_ours(struct creation *x)
 {
-	struct err ignored = { 0 };
-	if (!x->dir_made || x->dir.locked)
+	struct err why = { 0 };
+	if (!x->dir_made || x->dir.locked || state_dir_lock(&x->dir, &why) == 0)
 		return true;
-	return state_dir_lock(&x->dir, &ignored) == 0;
+	/* no lock to be had: what would be left if we gave up is worse than what could meet us */
+	return why.eno != ENOENT;
 }
 
 static void warn_and_clear(struct err *e)
@@ -207,11 +208,19 @@ static void undo(struct creation *x)
 	netdev_undo(&x->net);
 	if (x->pid_file_made)
 		unlink(x->args->pid_file);
-	rdt_remove(&x->rec.rdt, x->args->id, x->rdt_shared, &e);
+	/* perhaps it is for want of descriptors that we are here, and removing takes some */
+	plan_close_fds(&x->plan);
+	fd_close(&x->listen);
+	fd_close(&x->cgfd);
+	/* as long as there is something to remove, there is a record of it for `delete --force` */
+	bool removed = rdt_remove(&x->rec.rdt, x->args->id, x->rdt_shared, &e) == 0;
 	warn_and_clear(&e);
-	cgroup_destroy(&x->rec.cgroup, &e);
+	removed = cgroup_destroy(&x->rec.cgroup, &e) == 0 && removed;
 	warn_and_clear(&e);
-	if (x->dir_made)
+	if (x->rec.cgroup.intended)
+		removed = cgroup_remove_leftover(&x->rec.cgroup, &e) == 0 && removed;
+	warn_and_clear(&e);
+	if (x->dir_made && removed)
 		state_dir_remove(&x->dir, &e);
 	warn_and_clear(&e);
 	if (x->hooks_ran)

@@ -332,6 +332,7 @@ static int handle(struct plan *p, struct init_proc *ip, const struct plan_report
 	case MSG_CONSOLE:
 		return keep_fd(&ip->console, fd, "terminal", e);
 	case MSG_SECCOMP:
+		ip->listener_due = false;
 		return keep_fd(&ip->listener, fd, "seccomp listener", e);
 	case MSG_EXEC:
 		ip->exec_seen = true;
@@ -353,7 +354,7 @@ int launch_wait(struct plan *p, struct init_proc *ip, int fd, unsigned until, st
 		if (n < 0)
 			return -1;
 		if (n == 0)
-			return ip->exec_seen && (until & 1) ? 0 : ended(ip, e);
+			return ip->exec_seen && !ip->listener_due && (until & 1) ? 0 : ended(ip, e);
 		if (handle(p, ip, &r, &got, e) < 0)
 			return -1;
 		if (r.msg < 32 && (until & (1U << r.msg)))

@@ -32,7 +32,8 @@ static int do_state_dir(struct creation *x, const struct host_step *s, struct er
 	if (fd_write_atomic(x->dir.fd, "config.json", x->json, x->json_len, 0600, e) < 0)
 		return -1;
 	/* from here on `delete --force` finds what there is to clean up, whatever happens to us */
-	x->rec.cgroup.intended = !cgroup_exists(x->args->driver, x->rec.cgroup.path);
+	x->rec.cgroup.made = cgroup_missing(x->args->driver, x->rec.cgroup.path);
+	x->rec.cgroup.intended = x->rec.cgroup.made > 0;
 	rdt_intend(&x->rec.rdt, &x->arena, x->config->linux_->intel_rdt, x->args->id);
 	if (state_write(&x->dir, &x->rec, e) < 0)
 		return -1;
@@ -277,6 +278,7 @@ int creation_start(struct creation *x, struct err *e)
 	if (launch_send(x->init.sync, CMD_START, e) < 0)
 		return -1;
 	x->hooks_ran = true;
+	x->init.listener_due = seccomp_has_notify(x->config->linux_->seccomp);
 	for (;;) {
 		int m = launch_wait(&x->plan, &x->init, x->init.sync, 1U | 1U << MSG_SECCOMP, e);
 		if (m < 0)

@@ -56,12 +56,12 @@ const char *cgroup_mount_path(struct arena *a, struct err *e);
 int cgroup_resolve_path(struct arena *a, const struct spec_config *c, const char *id, enum cgroup_driver d,
 			bool rootless, const char **ret_path, struct err *e);
 
-/* For a create that may be killed at any instant: is there a cgroup of this path already (cgroupfs driver; else
- * true)? When there was none and the record says `intended`, cgroup_remove_leftover() removes the one that the
- * killed create made, if it did, and is silent: rmdir(2) of a cgroup with a process or a child in it fails.
- * systemd driver: it stops the unit that carries our mark. */
-bool cgroup_exists(enum cgroup_driver d, const char *path);
-void cgroup_remove_leftover(const struct cgroup_ref *ref);
+/* For a create that may be killed at any instant: how many levels of this path there are not yet (cgroupfs driver; else
+ * 0). When the record says `intended`, with that number in `made`, cgroup_remove_leftover() removes those that the
+ * killed create made; one with a process or a child in it is somebody else's by now and stays. systemd driver: it stops
+ * the unit that carries our mark. 0, or -1 with *e: there may be something left. */
+unsigned cgroup_missing(enum cgroup_driver d, const char *path);
+int cgroup_remove_leftover(const struct cgroup_ref *ref, struct err *e);
 
 /* Make the cgroup (and parents); use one that exists only when it is empty: refused when it holds
  * processes (also further below), is frozen, or enables controllers for children. Refuses limits of the

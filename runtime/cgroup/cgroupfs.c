@@ -39,8 +39,7 @@ static void walk_clear(struct walk *w)
 }
 #define CLEANUP_WALK __attribute__((cleanup(walk_clear)))
 
-/* The directory of a name in `rel`; "" is the mount itself. */
-static int open_dir(int root, const char *rel, size_t len)
+int cg_open_dir(int root, const char *rel, size_t len)
 {
 	char buf[PATH_MAX];
 	if (len == 0)
@@ -50,8 +49,7 @@ static int open_dir(int root, const char *rel, size_t len)
 	return cg_open_below(root, buf, O_PATH);
 }
 
-/* Length of rel[0..len) without its last part; 0 when that was the only one. */
-static size_t parent_len(const char *rel, size_t len)
+size_t cg_parent_len(const char *rel, size_t len)
 {
 	while (len > 0 && rel[len - 1] != '/')
 		len--;
@@ -60,32 +58,31 @@ static size_t parent_len(const char *rel, size_t len)
 
 static const char *part_at(const char *rel, size_t len)
 {
-	size_t up = parent_len(rel, len);
+	size_t up = cg_parent_len(rel, len);
 	return up ? rel + up + 1 : rel;
 }
 
-/* Remove the levels of rel, from its end, that we made and that are empty. Best effort: a parent that
- * others use by now stays. */
-static void remove_parents(int root, const char *rel, size_t len, unsigned levels)
+int cg_remove_levels(int root, const char *rel, size_t len, unsigned levels)
 {
 	char name[NAME_MAX + 1];
-	for (; levels > 0 && len > 0; levels--, len = parent_len(rel, len)) {
-		size_t up = parent_len(rel, len);
+	for (; levels > 0 && len > 0; levels--, len = cg_parent_len(rel, len)) {
+		size_t up = cg_parent_len(rel, len);
 		const char *part = part_at(rel, len);
 		size_t n = len - (size_t)(part - rel);
 		memcpy(name, part, n);
 		name[n] = '\0';
-		CLEANUP_FD int dir = open_dir(root, rel, up);
-		if (dir < 0 || (unlinkat(dir, name, AT_REMOVEDIR) < 0 && errno != ENOENT))
-			return;
+		CLEANUP_FD int dir = cg_open_dir(root, rel, up);
+		if ((dir < 0 || unlinkat(dir, name, AT_REMOVEDIR) < 0) && errno != ENOENT)
+			return errno == EBUSY || errno == ENOTEMPTY ? 0 : -1;
 	}
+	return 0;
 }
 
 static void undo_walk(struct walk *w)
 {
-	remove_parents(w->root, w->rel, w->len, w->made);
-	remove_parents(w->root, w->rel, w->above_len, w->above);
-	fd_close(&w->dir);
+	fd_close(&w->dir); /* perhaps there is no other one to be had */
+	cg_remove_levels(w->root, w->rel, w->len, w->made);
+	cg_remove_levels(w->root, w->rel, w->above_len, w->above);
 }
 
 /* Make the next level below w->dir and open it with `flags`. *again: the directory vanished under us,
@@ -149,11 +146,11 @@ static int check_existing(int cgfd, const char *rel, struct err *e)
 /* One attempt. *ret_fd: the cgroup. */
 static int make_all(struct walk *w, int *ret_fd, bool *again, struct err *e)
 {
-	size_t end = parent_len(w->rel, strlen(w->rel));
+	size_t end = cg_parent_len(w->rel, strlen(w->rel));
 	w->made = w->above = 0;
 	w->len = end;
-	while ((w->dir = open_dir(w->root, w->rel, w->len)) < 0 && errno == ENOENT && w->len > 0)
-		w->len = parent_len(w->rel, w->len);
+	while ((w->dir = cg_open_dir(w->root, w->rel, w->len)) < 0 && errno == ENOENT && w->len > 0)
+		w->len = cg_parent_len(w->rel, w->len);
 	if (w->dir < 0)
 		return err_set(e, errno, "open cgroup \"/%.*s\"", (int)w->len, w->rel);
 	while (w->len < end) {
@@ -288,10 +285,10 @@ static int cgroupfs_destroy(const struct cgroup_ref *ref, struct err *e)
 	w.root = cg_root_open(&a, e);
 	if (w.root < 0)
 		return -1;
-	size_t len = strlen(w.rel), up = parent_len(w.rel, len);
+	size_t len = strlen(w.rel), up = cg_parent_len(w.rel, len);
 	const char *leaf = part_at(w.rel, len);
 	struct stat st;
-	w.dir = open_dir(w.root, w.rel, up);
+	w.dir = cg_open_dir(w.root, w.rel, up);
 	bool gone = w.dir < 0 ? errno == ENOENT : false;
 	if (w.dir >= 0 && fstatat(w.dir, leaf, &st, AT_SYMLINK_NOFOLLOW) == 0) {
 		if (st.st_ino != ref->inode)
@@ -302,7 +299,7 @@ static int cgroupfs_destroy(const struct cgroup_ref *ref, struct err *e)
 	} else if (!gone && errno != ENOENT) {
 		return err_set(e, errno, "find cgroup \"%s\"", ref->path);
 	}
-	remove_parents(w.root, w.rel, up, ref->made - 1);
+	cg_remove_levels(w.root, w.rel, up, ref->made - 1);
 	return 0;
 }
 

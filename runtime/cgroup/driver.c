@@ -151,12 +151,13 @@ int cgroup_update(const struct cgroup_ref *ref, int cgfd, const struct spec_reso
 	return ops->update ? ops->update(ref, cgfd, res, e) : cgroup_apply(cgfd, res, "", e);
 }
 
-void cgroup_remove_leftover(const struct cgroup_ref *ref)
+int cgroup_remove_leftover(const struct cgroup_ref *ref, struct err *e)
 {
 	struct err ignored = { 0 };
 	const struct cgroup_driver_ops *ops = driver_ops(ref->driver, &ignored);
-	if (ops && ops->remove_leftover && !ref->inode && ref->path && *ref->path)
-		ops->remove_leftover(ref);
+	if (!ops || !ops->remove_leftover || ref->inode || !ref->path || !*ref->path)
+		return 0;
+	return ops->remove_leftover(ref, e);
 }
 
 int cgroup_destroy(const struct cgroup_ref *ref, struct err *e)

@@ -25,12 +25,13 @@ int cgroup_freeze(int cgfd, bool frozen, struct err *e)
 	if (cg_event_wait(events, CG_FROZEN, frozen, monotonic_ms() + FREEZE_TIMEOUT_MS) == 0)
 		return 0;
 	int eno = errno;
+	/* half frozen, or frozen after a failure, is of no use to anybody; what was running goes on */
+	if (frozen)
+		fd_write_small(cgfd, "cgroup.freeze", "0", 1);
 	if (eno != ETIMEDOUT)
 		return err_set(e, eno, "%s cgroup: read cgroup.events", verb);
 	if (!frozen) /* our own switch is off, so it must be that of a cgroup above */
 		return err_set(e, eno, "thaw cgroup: still frozen, a cgroup above it seems to be frozen");
-	/* half frozen is of no use to anybody; what was running goes on */
-	fd_write_small(cgfd, "cgroup.freeze", "0", 1);
 	return err_set(e, eno, "freeze cgroup: a process did not stop in %d seconds",
 		       FREEZE_TIMEOUT_MS / 1000);
 }

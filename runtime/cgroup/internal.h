@@ -20,7 +20,7 @@ struct cgroup_driver_ops {
 	int (*update)(const struct cgroup_ref *ref, int cgfd, const struct spec_resources *res, struct err *e);
 	int (*destroy)(const struct cgroup_ref *ref, struct err *e);
 	/* of a create that was killed: its path is known, the cgroup (inode) is not; may be NULL */
-	void (*remove_leftover)(const struct cgroup_ref *ref);
+	int (*remove_leftover)(const struct cgroup_ref *ref, struct err *e);
 };
 extern const struct cgroup_driver_ops cgroupfs_ops; /* cgroupfs.c */
 extern const struct cgroup_driver_ops systemd_ops;  /* systemd.c */
@@ -41,7 +41,16 @@ int cg_root_open(struct arena *a, struct err *e);
 int cg_open_below(int dirfd, const char *rel, int flags);
 
 /* ---- leftover.c: .remove_leftover of the cgroupfs driver ---- */
-void cg_remove_leftover(const struct cgroup_ref *ref);
+int cg_remove_leftover(const struct cgroup_ref *ref, struct err *e);
+
+/* ---- cgroupfs.c: `rel` is a path without its first '/' ---- */
+/* The directory of a name in rel, rel[0..len); "" is the mount itself. A fd (O_PATH) or -1 with errno. */
+int cg_open_dir(int root, const char *rel, size_t len);
+/* Length of rel[0..len) without its last part; 0 when that was the only one. */
+size_t cg_parent_len(const char *rel, size_t len);
+/* Remove as many levels of rel, from its end, as are empty: one that others use by now ends it. 0, or -1 with errno
+ * when it was for another reason. */
+int cg_remove_levels(int root, const char *rel, size_t len, unsigned levels);
 
 /* ---- cgroupfs.c ---- */
 /* 0 when a process may be born in the cgroup as far as the freezer is concerned; existed: before berth came. */

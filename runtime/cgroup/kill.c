@@ -102,12 +102,21 @@ int cgroup_pids(struct arena *a, int cgfd, pid_t **ret, size_t *n, struct err *e
 	return 0;
 }
 
+/* Whoever has the number is no process any more (see find_process() of the state). */
+static bool is_gone(int eno)
+{
+	return eno == ESRCH || eno == ENOENT || eno == EINVAL;
+}
+
 /* Send to at most BATCH processes. The first error counts, the rest is still signalled. */
 static int signal_batch(struct pid_list *now, int cgfd, const pid_t *pids, size_t n, int sig, struct err *e)
 {
 	int fds[BATCH], eno = 0;
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
 		fds[i] = sys_pidfd_open(pids[i], 0);
+		if (fds[i] < 0 && !is_gone(errno) && !eno)
+			eno = errno;
+	}
 	int r = list_pids(now, cgfd, e);
 	for (size_t i = 0; i < n; i++) {
 		if (r == 0 && fds[i] >= 0 && contains(now, pids[i]) &&

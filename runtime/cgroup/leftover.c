@@ -1,46 +1,45 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The instant between the decision to make a cgroup and the note of its inode: a create that is killed there
- * leaves an empty cgroup behind, of which only the intended path is known.
+ * leaves empty cgroups behind, of which only the intended path is known, and how many levels of it there were not yet.
  */
 #include "internal.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "../lib/fd.h"
 
-/* Fd of the parent; *ret_leaf is the last part of the path. -1: not reachable. */
-static int open_parent(const char *path, const char **ret_leaf)
+unsigned cgroup_missing(enum cgroup_driver d, const char *path)
 {
 	__attribute__((cleanup(arena_free))) struct arena scratch = { 0 };
 	struct err ignored = { 0 };
-	const char *slash = strrchr(path, '/');
-	if (path[0] != '/' || !slash[1])
-		return -1;
-	*ret_leaf = slash + 1;
+	if (d != CGROUP_CGROUPFS || path[0] != '/')
+		return 0;
 	CLEANUP_FD int root = cg_root_open(&scratch, &ignored);
-	if (root < 0 || slash == path)
-		return take_fd(&root);
-	return cg_open_below(root, arena_strndup(&scratch, path + 1, (size_t)(slash - path) - 1), O_PATH);
+	unsigned levels = 0;
+	for (size_t len = strlen(path + 1); root >= 0 && len > 0; len = cg_parent_len(path + 1, len)) {
+		CLEANUP_FD int dir = cg_open_dir(root, path + 1, len);
+		/* what cannot be looked at may be there */
+		if (dir >= 0 || errno != ENOENT)
+			break;
+		levels++;
+	}
+	return levels;
 }
 
-bool cgroup_exists(enum cgroup_driver d, const char *path)
+int cg_remove_leftover(const struct cgroup_ref *ref, struct err *e)
 {
-	const char *leaf;
-	if (d != CGROUP_CGROUPFS)
-		return true;
-	CLEANUP_FD int dir = open_parent(path, &leaf);
-	return dir >= 0 && faccessat(dir, leaf, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
-}
-
-void cg_remove_leftover(const struct cgroup_ref *ref)
-{
-	const char *leaf;
-	if (!ref->intended)
-		return;
-	CLEANUP_FD int dir = open_parent(ref->path, &leaf);
-	if (dir >= 0)
-		unlinkat(dir, leaf, AT_REMOVEDIR);
+	__attribute__((cleanup(arena_free))) struct arena scratch = { 0 };
+	if (!ref->intended || ref->path[0] != '/' || cg_path_check(ref->path, e) < 0)
+		return e->set ? -1 : 0;
+	CLEANUP_FD int root = cg_root_open(&scratch, e);
+	if (root < 0)
+		return -1;
+	const char *rel = ref->path + 1;
+	if (cg_remove_levels(root, rel, strlen(rel), ref->made ? ref->made : 1) < 0)
+		return err_set(e, errno, "remove cgroup \"%s\"", ref->path);
+	return 0;
 }

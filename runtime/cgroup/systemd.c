@@ -254,11 +254,13 @@ static int stop_unit(const struct cgroup_ref *ref, struct err *e)
 /* A create was killed after it had asked for the unit. The process that held a scope died with it, but systemd
  * may have seen it alive no more and wait for the end of a process that never was in the scope; a slice
  * lives without processes. */
-static void systemd_remove_leftover(const struct cgroup_ref *ref)
+static int systemd_remove_leftover(const struct cgroup_ref *ref, struct err *e)
 {
 	struct err failed = { 0 };
+	(void)e;
 	if (stop_unit(ref, &failed) < 0)
 		log_warn("%s", failed.text);
+	return 0;
 }
 
 static int systemd_destroy(const struct cgroup_ref *ref, struct err *e)

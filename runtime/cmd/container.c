@@ -57,10 +57,11 @@ int container_open(struct container *c, const struct globals *g, const char *id,
 		return -1;
 	if (c->rec.cgroup.driver == CGROUP_SYSTEMD && needs_systemd(&c->rec, flags) && full_need(e) < 0)
 		return -1;
-	if (flags & CONTAINER_FREEZER)
-		c->status = state_status(&c->dir, &c->rec, &c->pidfd);
-	else
-		c->status = state_status_quick(&c->dir, &c->rec, &c->pidfd);
+	int s = flags & CONTAINER_FREEZER ? state_status(&c->dir, &c->rec, &c->pidfd, e) :
+					    state_status_quick(&c->dir, &c->rec, &c->pidfd, e);
+	if (s < 0)
+		return -1;
+	c->status = (enum status)s;
 	return 0;
 }
 

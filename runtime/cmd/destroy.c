@@ -69,8 +69,7 @@ static int kill_everything(const struct container *c, struct err *e)
 
 int container_remove(struct container *c, const struct spec_hooks *hooks, struct err *e)
 {
-	cgroup_remove_leftover(&c->rec.cgroup);
-	if (kill_everything(c, e) < 0 || rdt_remove(&c->rec.rdt, c->dir.id, false, e) < 0 || cgroup_destroy(&c->rec.cgroup, e) < 0 ||
+	if (cgroup_remove_leftover(&c->rec.cgroup, e) < 0 || kill_everything(c, e) < 0 || rdt_remove(&c->rec.rdt, c->dir.id, false, e) < 0 || cgroup_destroy(&c->rec.cgroup, e) < 0 ||
 	    state_dir_remove(&c->dir, e) < 0)
 		return -1;
 	if (!hooks || !hooks->kind[HOOK_POSTSTOP].n)

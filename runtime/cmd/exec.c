@@ -85,6 +85,7 @@ static int go(struct plan *p, struct container *c, const struct spec_config *cfg
 {
 	if (launch_send(ip->sync, CMD_START, e) < 0)
 		return -1;
+	ip->listener_due = seccomp_has_notify(cfg->linux_->seccomp);
 	for (;;) {
 		int m = launch_wait(p, ip, ip->sync, 1U | 1U << MSG_SECCOMP, e);
 		if (m <= 0)
@@ -156,7 +157,10 @@ static int exec_in(struct container *c, const struct exec_opts *o, int argc, cha
 		ip.pid = 0;
 		return 0;
 	}
-	return foreground_wait(&ip, proc->terminal && !o->console_socket, e);
+	int status = foreground_wait(&ip, proc->terminal && !o->console_socket, e);
+	if (status < 0 && o->pid_file) /* its process ends with us */
+		unlink(o->pid_file);
+	return status;
 }
 
 static int exec_run(const struct globals *g, void *opts, int argc, char **argv, struct err *e)

@@ -2,7 +2,7 @@
 /*
  * `berth list`: the containers below the state root, as a table, as ids, or as JSON.
  *
- * One container that cannot be read does not fail the list. One whose record is not there yet is
+ * One container that cannot be read does not fail the list, only a lack of descriptors or memory does. One whose record is not there yet is
  * "creating"; one whose record is damaged is "stopped", has no pid, and is told in the log. One that is
  * deleted while we look is left out.
  *
@@ -37,6 +37,7 @@ struct listing {
 	struct json *json; /* NULL: a table */
 	struct row *rows;
 	size_t n, cap;
+	struct err failed; /* for lack of something of ours, not because of one container */
 };
 
 /* For a column: a name that holds a newline or an escape sequence must not forge a line. */
@@ -65,6 +66,14 @@ static void add_row(struct listing *l, const struct record *r, enum status s, pi
 	} };
 }
 
+/* Of the moment, and not of the container that we looked at. */
+static bool is_shortage(const struct container *c, const struct err *e)
+{
+	/* with a record it is the status that could not be found out */
+	return (c->rec.id && !e->eno) || e->eno == EMFILE || e->eno == ENFILE || e->eno == ENOMEM ||
+	       e->eno == EINTR;
+}
+
 static int list_one(const char *id, void *ctx)
 {
 	struct listing *l = ctx;
@@ -78,9 +87,13 @@ static int list_one(const char *id, void *ctx)
 	if (container_open(&c, l->g, id, CONTAINER_FREEZER, &e) < 0) {
 		if (e.eno == ENOENT)
 			return 0;
+		if (is_shortage(&c, &e)) {
+			l->failed = e;
+			return 1;
+		}
 		c.status = e.eno == EAGAIN ? STATUS_CREATING : STATUS_STOPPED;
 		if (c.status == STATUS_STOPPED)
-			log_warn("%s", e.text);
+			log_warn("container \"%s\": %s", id, e.text);
 		c.rec = (struct record){ .id = id, .bundle = "", .rootfs = "", .created = "", .owner = "" };
 	}
 	pid_t pid = c.pidfd >= 0 ? c.rec.pid : 0;
@@ -224,6 +237,10 @@ static int list_run(const struct globals *g, void *opts, int argc, char **argv, 
 		json_array(l.json);
 	}
 	int r = state_each(g->root, list_one, &l, e);
+	if (r == 0 && l.failed.set) {
+		*e = l.failed;
+		r = -1;
+	}
 	if (r == 0)
 		r = o->quiet ? print_ids(&l, e) : l.json ? print_json(&l, e) : print_table(&l, e);
 	json_free(l.json);

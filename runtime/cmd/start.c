@@ -14,12 +14,14 @@
  */
 #include <errno.h>
 #include <poll.h>
+#include <signal.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "../../hooks/hooks.h"
 #include "../act/create.h"
 #include "../lib/fd.h"
+#include "../lib/sys.h"
 #include "../security/security.h"
 #include "cmd.h"
 #include "container.h"
@@ -51,6 +53,7 @@ static unsigned explain(struct container *c, struct spec_config *cfg, const stru
 static int serve(struct container *c, struct spec_config *cfg, int conn, bool *ret_hook, struct err *e)
 {
 	CLEANUP_INIT_PROC struct init_proc ip = INIT_PROC_INIT; /* no pid: the process is not our child */
+	ip.listener_due = cfg && seccomp_has_notify(cfg->linux_->seccomp);
 	for (;;) {
 		int m = launch_wait(NULL, &ip, conn, 1U | 1U << MSG_SECCOMP, e);
 		if (m == 0)
@@ -72,11 +75,13 @@ static int poststart(struct container *c, const struct spec_config *cfg, struct 
 	return hooks_run(&cfg->hooks, HOOK_POSTSTART, state, c->rec.bundle, false, e);
 }
 
-/* berth-init has said why it ends; whoever asks next shall find a stopped container. */
-static void wait_end(const struct container *c)
+/* berth-init has said why it ends, or it was we who failed and it is on its way to the program: whoever asks next shall
+ * find a stopped container, and no program runs after a start that failed. */
+static void end_init(const struct container *c)
 {
 	enum { WAIT_MS = 2000 };
 	struct pollfd p = { .fd = c->pidfd, .events = POLLIN };
+	sys_pidfd_send_signal(c->pidfd, SIGKILL);
 	poll(&p, 1, WAIT_MS);
 }
 
@@ -85,7 +90,10 @@ static int nobody_waits(struct container *c, struct err *e)
 {
 	unlinkat(c->dir.fd, "start.sock", 0);
 	err_clear(e);
-	c->status = state_status_quick(&c->dir, &c->rec, NULL);
+	int s = state_status_quick(&c->dir, &c->rec, NULL, e);
+	if (s < 0)
+		return -1;
+	c->status = (enum status)s;
 	return container_require(c, 0, "start", e);
 }
 
@@ -102,7 +110,7 @@ static int start_container(struct container *c, struct err *e)
 		return -1;
 	int r = serve(c, cfg, conn, &hook, e);
 	if (r < 0)
-		wait_end(c);
+		end_init(c);
 	/* one way or the other nobody waits behind it any more; without it the container is not "created" */
 	unlinkat(c->dir.fd, "start.sock", 0);
 	if (r == 0 && c->rec.has_poststart) {

@@ -6,6 +6,7 @@
  * MSG_READY. Then only the sockets and, for a label, a procfs are left.
  */
 #include <errno.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -16,7 +17,7 @@
 
 /* ---- HOME ---- */
 
-enum { PASSWD_MAX = 1024 * 1024, LINE_MAX_ = 4096 };
+enum { PASSWD_MAX = 1024 * 1024, LINE_MAX_ = 4096, ACCEPT_AGAIN_MS = 100 };
 
 /* A field of a line of /etc/passwd; *p moves behind it. */
 static char *field(char **p)
@@ -66,7 +67,7 @@ static bool take_line(struct init *in, char *line, uint64_t uid)
 }
 
 /* One pass over at most PASSWD_MAX bytes; lines that do not fit are skipped. */
-static void read_passwd(struct init *in, int fd, uint64_t uid)
+static int read_passwd(struct init *in, int fd, uint64_t uid)
 {
 	char buf[LINE_MAX_];
 	size_t have = 0;
@@ -78,14 +79,14 @@ static void read_passwd(struct init *in, int fd, uint64_t uid)
 			buf[have] = '\0';
 			if (n == 0 && have && !skip)
 				take_line(in, buf, uid);
-			return;
+			return n < 0 ? errno : 0;
 		}
 		have += (size_t)n;
 		char *start = buf, *nl;
 		while ((nl = memchr(start, '\n', have - (size_t)(start - buf)))) {
 			*nl = '\0';
 			if (!skip && take_line(in, start, uid))
-				return;
+				return 0;
 			skip = false;
 			start = nl + 1;
 		}
@@ -96,19 +97,21 @@ static void read_passwd(struct init *in, int fd, uint64_t uid)
 			have = 0;
 		}
 	}
+	return 0;
 }
 
-/* The image's file: looked at before it is opened, for opening a device can do things and a FIFO can block.
- */
+/* The image's file: looked at before it is opened, for opening a device can do things and a FIFO can block. */
 static int open_passwd(struct init *in)
 {
 	struct stat a, b;
-	int ok = path_open(path_root(in), "/etc/passwd", O_PATH, 0), fd = -1;
-	if (ok >= 0 && fstat(ok, &a) == 0 && S_ISREG(a.st_mode))
-		fd = path_open(path_root(in), "/etc/passwd", O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);
+	int ok = path_open(path_root(in), "/etc/passwd", O_PATH, 0), fd = -1, err = ok < 0 || fstat(ok, &a) < 0 ? errno : 0;
+	if (!err && S_ISREG(a.st_mode) &&
+	    ((fd = path_open(path_root(in), "/etc/passwd", O_RDONLY | O_NONBLOCK | O_NOCTTY, 0)) < 0 || fstat(fd, &b) < 0))
+		err = errno;
 	drop_fd(&ok);
-	if (fd >= 0 && (fstat(fd, &b) < 0 || b.st_ino != a.st_ino || b.st_dev != a.st_dev))
+	if (err || (fd >= 0 && (b.st_ino != a.st_ino || b.st_dev != a.st_dev)))
 		drop_fd(&fd);
+	errno = err;
 	return fd;
 }
 
@@ -120,12 +123,12 @@ int step_home(struct init *in, const struct plan_step *s)
 	if (n == 0)
 		return fail(in, DETAIL_PLAN, EINVAL, NULL);
 	memcpy(in->home, "HOME=/", sizeof("HOME=/"));
-	int fd = open_passwd(in);
-	if (fd >= 0)
-		read_passwd(in, fd, s->val[0]);
+	int fd = open_passwd(in), err = fd >= 0 ? read_passwd(in, fd, s->val[0]) : errno;
 	drop_fd(&fd);
 	env[n - 1] = in->home;
-	return 0;
+	/* one that is not there or not for us has nothing to say; but nobody's HOME depends on a shortage */
+	bool none = err == ENOENT || err == ENOTDIR || err == ELOOP || err == EACCES || err == EPERM || err == EISDIR;
+	return err && !none ? fail(in, DETAIL_OPEN, err, "/etc/passwd") : 0;
 }
 
 /* ---- working directory ---- */
@@ -253,14 +256,11 @@ static void let_go(struct init *in)
 static void serve(struct init *in, int listener)
 {
 	for (;;) {
-		struct plan_cmd cmd;
 		int c = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
-		if (c < 0 && (errno == EINTR || errno == ECONNABORTED))
-			continue;
-		if (c < 0)
-			die();
-		if (recv(c, &cmd, sizeof(cmd), MSG_WAITALL) == sizeof(cmd) && cmd.magic == PLAN_MAGIC &&
-		    cmd.type == CMD_START) {
+		/* even a look at our state connects: a shortage of the machine must not be our end */
+		if (c < 0 && errno != EINTR && errno != ECONNABORTED)
+			poll(NULL, 0, ACCEPT_AGAIN_MS);
+		if (c >= 0 && take_cmd(c, CMD_START)) {
 			in->sync = c;
 			return;
 		}

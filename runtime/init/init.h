@@ -93,6 +93,7 @@ int plan_take_fd(struct init *in, const struct plan_step *s);
 void report(struct init *in, enum plan_msg msg, int value, int fd);
 void report_failure(struct init *in, enum plan_msg msg); /* in->why */
 void warn(struct init *in, enum plan_detail detail, int err, const char *text);
+bool take_cmd(int sock, enum plan_cmd_type type); /* the next command is this one */
 void wait_cmd(struct init *in, enum plan_cmd_type type); /* ends the process on end of file */
 int send_fd(int sock, const void *data, size_t len, int fd); /* also used beside the seccomp filter */
 

@@ -3,9 +3,8 @@
  * berth-init [FD]: receive a plan on the SYNC socket FD, do its steps in order, become the container's
  * program with the last one.
  *
- * First of all we become non-dumpable: once we are in a pid namespace that others live in, they must not
- * reach our memory and fds through /proc. It does not stop CAP_SYS_PTRACE in our user namespace. Then every fd from SYNC on becomes close-on-exec (those
- * below are 0-2 and what the container asked to keep).
+ * First of all we become non-dumpable: once we are in a pid namespace that others live in, they must not reach our memory
+ * and fds through /proc (but for CAP_SYS_PTRACE in our user namespace). Then every fd from SYNC on becomes close-on-exec.
  */
 #include <errno.h>
 #include <string.h>

@@ -135,9 +135,13 @@ int step_time_offsets(struct init *in, const struct plan_step *s)
 int step_setsid(struct init *in, const struct plan_step *s)
 {
 	(void)s;
-	if (setsid() < 0 && getsid(0) != getpid())
-		return fail(in, DETAIL_NONE, errno, NULL);
-	return 0;
+	return setsid() < 0 && getsid(0) != getpid() ? fail(in, DETAIL_NONE, errno, NULL) : 0;
+}
+
+static int keycreate(struct init *in, const char *label)
+{
+	int fd = proc_open_self(in, "attr/keycreate", O_WRONLY);
+	return fd < 0 || proc_write(fd, label) < 0 ? fail(in, DETAIL_WRITE, errno, "attr/keycreate") : 0;
 }
 
 /* Without a keyring of its own the container would possess the keys of whoever called berth. */
@@ -145,11 +149,8 @@ int step_keyring(struct init *in, const struct plan_step *s)
 {
 	const char *name = s->str[0] ? plan_text(in, s->str[0]) : NULL;
 	const char *label = plan_text(in, s->str[1]);
-	if (*label) {
-		int fd = proc_open_self(in, "attr/keycreate", O_WRONLY);
-		if (fd < 0 || proc_write(fd, label) < 0)
-			return fail(in, DETAIL_WRITE, errno, "attr/keycreate");
-	}
+	if (*label && keycreate(in, label) < 0)
+		return -1;
 	long ring = syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, name, 0, 0, 0);
 	if (ring < 0 && errno == ENOSYS) /* a kernel without keys has none to share */
 		return 0;
@@ -158,12 +159,7 @@ int step_keyring(struct init *in, const struct plan_step *s)
 	/* EACCES: the ring was there (exec) and another user of the container made it */
 	if (syscall(SYS_keyctl, KEYCTL_SETPERM, ring, KEYRING_PERM, 0, 0) < 0 && errno != EACCES)
 		return fail(in, DETAIL_NONE, errno, NULL);
-	if (*label) {
-		int fd = proc_open_self(in, "attr/keycreate", O_WRONLY);
-		if (fd < 0 || proc_write(fd, "\n") < 0)
-			return fail(in, DETAIL_WRITE, errno, "attr/keycreate");
-	}
-	return 0;
+	return *label ? keycreate(in, "\n") : 0;
 }
 
 int step_loopback(struct init *in, const struct plan_step *s)

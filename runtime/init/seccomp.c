@@ -98,7 +98,5 @@ int step_seccomp(struct init *in, const struct plan_step *s)
 	exec_prepare(in);
 	if (s->flags & STEP_F_LISTENER)
 		return load_with_listener(in, s->val[0], &prog);
-	if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, s->val[0], &prog) != 0)
-		return fail(in, DETAIL_NONE, errno, NULL);
-	return 0;
+	return syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, s->val[0], &prog) != 0 ? fail(in, DETAIL_NONE, errno, NULL) : 0;
 }

@@ -19,7 +19,6 @@ int send_fd(int sock, const void *data, size_t len, int fd)
 	struct iovec iov = { .iov_base = (void *)data, .iov_len = len };
 	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1 };
 	ssize_t n;
-
 	if (fd >= 0) {
 		memset(&control, 0, sizeof(control));
 		msg.msg_control = control.buf;
@@ -61,13 +60,18 @@ void warn(struct init *in, enum plan_detail detail, int err, const char *text)
 	report_failure(in, MSG_WARN);
 }
 
-void wait_cmd(struct init *in, enum plan_cmd_type type)
+bool take_cmd(int sock, enum plan_cmd_type type)
 {
 	struct plan_cmd cmd;
 	ssize_t n;
 	do
-		n = recv(in->sync, &cmd, sizeof(cmd), MSG_WAITALL);
+		n = recv(sock, &cmd, sizeof(cmd), MSG_WAITALL);
 	while (n < 0 && errno == EINTR);
-	if (n != sizeof(cmd) || cmd.magic != PLAN_MAGIC || cmd.type != type)
+	return n == sizeof(cmd) && cmd.magic == PLAN_MAGIC && cmd.type == type;
+}
+
+void wait_cmd(struct init *in, enum plan_cmd_type type)
+{
+	if (!take_cmd(in->sync, type))
 		die();
 }

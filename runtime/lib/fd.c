@@ -22,7 +22,7 @@ void fd_close(int *fd)
 int fd_sanitize_stdio(void)
 {
 	for (int fd = 0; fd <= 2; fd++) {
-		if (fcntl(fd, F_GETFD) >= 0)
+		if (fcntl(fd, F_GETFD) >= 0 || errno != EBADF)
 			continue;
 		/* The lowest free number is fd itself, since those below it are open by now. Not close-on-exec:
 		 * it is there for whom we execute, too. */

@@ -66,8 +66,11 @@ void full_begin(int argc, char **argv)
 {
 	/* a copy, as the parser of options sorts them */
 	arguments = calloc((size_t)argc + 1, sizeof(*arguments));
-	if (!arguments || protect_relro() < 0)
+	if (!arguments || protect_relro() < 0) {
+		static const char text[] = "berth: out of memory before it began\n";
+		(void)!write(STDERR_FILENO, text, sizeof(text) - 1);
 		_exit(1);
+	}
 	memcpy(arguments, argv, (size_t)argc * sizeof(*arguments));
 }
 

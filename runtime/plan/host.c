@@ -99,8 +99,11 @@ static void add_hooks(struct build *b, enum hook_kind kind)
 		    arena_printf(b->p->arena, "%zu", n));
 }
 
-static void add_oom_score(struct build *b)
+/* The steps inside, and what waits for their end: until then berth-init may fork, and the container's process be
+ * another one (STEP_FORK). */
+static void add_inside(struct build *b, const char *origin)
 {
+	add(b, HOST_INSIDE, origin, (int64_t)b->p->ninside, NULL);
 	if (b->proc && b->proc->oom_score_adj.set)
 		add(b, HOST_OOM_SCORE, "process.oomScoreAdj", b->proc->oom_score_adj.v, NULL);
 }
@@ -111,7 +114,6 @@ static void add_process(struct build *b)
 		add(b, HOST_OPEN_FDS, RUNTIME "what the steps inside refer to", (int64_t)b->p->nfds, NULL);
 	add(b, HOST_CLONE, b->p->clone_flags ? "linux.namespaces" : RUNTIME "the process of berth-init",
 	    (int64_t)b->p->clone_flags, NULL);
-	add_oom_score(b);
 }
 
 static void add_console(struct build *b)
@@ -173,7 +175,7 @@ void plan_host_create(struct build *b)
 		add(b, HOST_NET_DEVICES, "linux.netDevices", 0, net_devices(b));
 	add_hooks(b, HOOK_PRESTART);
 	add_hooks(b, HOOK_CREATE_RUNTIME);
-	add(b, HOST_INSIDE, RUNTIME "the steps inside, up to ready", (int64_t)b->p->ninside, NULL);
+	add_inside(b, RUNTIME "the steps inside, up to ready");
 	if (rdt)
 		add(b, HOST_RDT_JOIN, "linux.intelRdt", 0, NULL);
 	add_console(b);
@@ -188,7 +190,7 @@ void plan_host_create(struct build *b)
 void plan_host_exec(struct build *b)
 {
 	add_process(b);
-	add(b, HOST_INSIDE, RUNTIME "the steps inside", (int64_t)b->p->ninside, NULL);
+	add_inside(b, RUNTIME "the steps inside");
 	add_console(b);
 	add(b, HOST_PID_FILE, RUNTIME "when --pid-file is given", 0, NULL);
 	add(b, HOST_START, RUNTIME "the process may go on", 0, NULL);
@@ -205,6 +207,7 @@ enum plan_kind plan_host_anchor(const struct host_step *h)
 	case HOST_HOOKS:
 		return h->num == HOOK_POSTSTART ? STEP_KINDS : STEP_SYNC_NS;
 	case HOST_INSIDE:
+	case HOST_OOM_SCORE:
 	case HOST_RDT_JOIN:
 	case HOST_CONSOLE:
 	case HOST_PID_FILE:

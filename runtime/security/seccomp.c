@@ -20,8 +20,10 @@
 
 /* Any system call may be notified, those that send the listener too: a thread that is not under the filter
  * sends it (init/seccomp.c). */
-static bool has_notify(const struct spec_seccomp *s)
+bool seccomp_has_notify(const struct spec_seccomp *s)
 {
+	if (!s)
+		return false;
 	if (strcmp(s->default_action, "SCMP_ACT_NOTIFY") == 0)
 		return true;
 	for (size_t i = 0; i < s->syscalls.n; i++)
@@ -70,7 +72,7 @@ static int read_flags(const struct spec_seccomp *s, bool listener, uint64_t *ret
 static int find(struct arena *a, const struct spec_seccomp *s, int cache_dirfd, struct seccomp_key *key,
 		struct seccomp_filter *ret, struct err *e)
 {
-	*ret = (struct seccomp_filter){ .listener = has_notify(s) };
+	*ret = (struct seccomp_filter){ .listener = seccomp_has_notify(s) };
 	if (read_flags(s, ret->listener, &ret->flags, e) < 0)
 		return -1;
 	if (cache_dirfd < 0)

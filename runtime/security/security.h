@@ -38,6 +38,9 @@ int seccomp_compile(struct arena *a, const struct spec_seccomp *s, int cache_dir
 /* The same from the cache alone: 1 found, 0 not found, -1 with *e (the flags are wrong). */
 int seccomp_find(struct arena *a, const struct spec_seccomp *s, int cache_dirfd, struct seccomp_filter *ret, struct err *e);
 
+/* Does a filter of it notify an agent, so that there is a listener to hand over? s: may be NULL. */
+bool seccomp_has_notify(const struct spec_seccomp *s);
+
 /* Hand a listener to the agent: connect to linux.seccomp.listenerPath and send the container process
  * state (config-linux.md "The Container Process State") with the fd. `state_json` is the OCI state. */
 int seccomp_send_listener(const struct spec_seccomp *s, int listener_fd, pid_t pid, const char *state_json,

@@ -288,7 +288,7 @@ static int remove_others(int dirfd)
 int state_dir_remove(struct state_dir *d, struct err *e)
 {
 	/* the record last: as long as it is there, another delete knows what belongs to the container */
-	static const char *const names[] = { "start.sock", "config.json", "state.json" };
+	static const char *const names[] = { "start.sock", "config.json", "cgroup", "state.json" };
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
 		unlinkat(d->fd, names[i], 0);

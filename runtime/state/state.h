@@ -102,10 +102,11 @@ int state_write(struct state_dir *d, const struct record *r, struct err *e);
 int state_read(struct arena *a, struct state_dir *d, struct record *ret, struct err *e);
 
 /* The status now: looks at the process, start.sock and the cgroup's freezer. *ret_pidfd (may be NULL)
- * receives a pidfd of the live init that was checked against start_time, or -1. */
-enum status state_status(struct state_dir *d, const struct record *r, int *ret_pidfd);
+ * receives a pidfd of the live init that was checked against start_time, or -1. An enum status, or -1 with *e
+ * (e->eno 0) when that cannot be found out, for lack of descriptors or memory: nobody may act on a guess. */
+int state_status(struct state_dir *d, const struct record *r, int *ret_pidfd, struct err *e);
 /* The same without asking the freezer: paused is told as running (or created). */
-enum status state_status_quick(struct state_dir *d, const struct record *r, int *ret_pidfd);
+int state_status_quick(struct state_dir *d, const struct record *r, int *ret_pidfd, struct err *e);
 /* Start time of a process (field 22 of /proc/PID/stat). 0 or -1 with errno. */
 int proc_start_time(pid_t pid, uint64_t *ret);
 

@@ -50,13 +50,19 @@ int proc_start_time(pid_t pid, uint64_t *ret)
 	return -1;
 }
 
+/* Without an errno: what callers look for in it is about the folder and the record. */
+static int unknown(const struct record *r, const char *what, int eno, struct err *e)
+{
+	return err_set(e, 0, "find out whether container \"%s\" lives: %s: %s", r->id, what, err_text(eno));
+}
+
 /*
  * 1: the recorded process lives, *ret_pidfd is it. 0: it is gone. -1: cannot be known (no fds left).
  *
  * The pidfd comes first, then the start time: if the process that has the number now is the recorded
  * one, it had the number when the pidfd was made too, since it is older than both looks.
  */
-static int find_process(const struct record *r, int *ret_pidfd)
+static int find_process(const struct record *r, int *ret_pidfd, struct err *e)
 {
 	uint64_t start;
 
@@ -65,16 +71,20 @@ static int find_process(const struct record *r, int *ret_pidfd)
 	CLEANUP_FD int pidfd = sys_pidfd_open(r->pid, 0);
 	/* EINVAL, on newer kernels ENOENT: by now the number is that of a thread of another process */
 	if (pidfd < 0)
-		return errno == ESRCH || errno == ENOENT || errno == EINVAL ? 0 : -1;
+		return errno == ESRCH || errno == ENOENT || errno == EINVAL ? 0 : unknown(r, "open a pidfd", errno, e);
 	if (proc_start_time(r->pid, &start) < 0)
-		return errno == ENOENT || errno == ESRCH ? 0 : -1;
+		return errno == ENOENT || errno == ESRCH ? 0 : unknown(r, "read /proc/PID/stat", errno, e);
 	if (start != r->start_time)
 		return 0;
 	/* a zombie, waiting for its parent to collect it, has stopped; the state letter in /proc would
 	 * also call a process so whose first thread alone has ended */
 	struct pollfd p = { .fd = pidfd, .events = POLLIN };
-	if (poll(&p, 1, 0) == 1)
-		return 0;
+	int ended;
+	do
+		ended = poll(&p, 1, 0);
+	while (ended < 0 && errno == EINTR);
+	if (ended)
+		return ended < 0 ? unknown(r, "poll its pidfd", errno, e) : 0;
 	*ret_pidfd = take_fd(&pidfd);
 	return 1;
 }
@@ -83,34 +93,53 @@ static int find_process(const struct record *r, int *ret_pidfd)
  * Does berth-init wait for `berth start`? The socket is there until a start is done with it; that of a start that
  * was killed before it could remove it refuses. berth-init forgets a client that goes away without a word.
  */
-static bool somebody_waits(const struct state_dir *d)
+static int somebody_waits(const struct state_dir *d, const struct record *r, struct err *e)
 {
-	return faccessat(d->fd, "start.sock", F_OK, AT_SYMLINK_NOFOLLOW) == 0 &&
-	       socket_has_listener(d->fd, "start.sock");
+	if (faccessat(d->fd, "start.sock", F_OK, AT_SYMLINK_NOFOLLOW) < 0)
+		return errno == ENOENT ? 0 : unknown(r, "look for start.sock", errno, e);
+	int waits = socket_has_listener(d->fd, "start.sock");
+	return waits < 0 ? unknown(r, "make a socket", errno, e) : waits;
 }
 
-enum status state_status_quick(struct state_dir *d, const struct record *r, int *ret_pidfd)
+int state_status_quick(struct state_dir *d, const struct record *r, int *ret_pidfd, struct err *e)
 {
 	CLEANUP_FD int pidfd = -1;
-	int alive = find_process(r, &pidfd);
+	int alive = find_process(r, &pidfd, e);
 
 	if (ret_pidfd)
 		*ret_pidfd = take_fd(&pidfd);
+	if (alive < 0)
+		return -1;
 	if (!r->created_done)
 		return STATUS_CREATING;
-	if (alive == 0)
+	if (!alive)
 		return STATUS_STOPPED;
-	/* not sure counts as alive: nothing is destroyed because of a shortage here */
-	return somebody_waits(d) ? STATUS_CREATED : STATUS_RUNNING;
+	int waits = somebody_waits(d, r, e);
+	return waits < 0 ? -1 : waits ? STATUS_CREATED : STATUS_RUNNING;
 }
 
-enum status state_status(struct state_dir *d, const struct record *r, int *ret_pidfd)
+/* What another moment would answer otherwise, and not, say, that no cgroup hierarchy can be seen from here. */
+static bool is_shortage(int eno)
 {
-	enum status s = state_status_quick(d, r, ret_pidfd);
+	static const int list[] = { EMFILE, ENFILE, ENOMEM, EIO, EINTR, EAGAIN };
+
+	for (size_t i = 0; i < sizeof(list) / sizeof(*list); i++)
+		if (list[i] == eno)
+			return true;
+	return false;
+}
+
+int state_status(struct state_dir *d, const struct record *r, int *ret_pidfd, struct err *e)
+{
+	int s = state_status_quick(d, r, ret_pidfd, e);
 
 	if ((s != STATUS_RUNNING && s != STATUS_CREATED) || r->cgroup.inode == 0)
 		return s;
-	struct err ignored = { 0 };
-	CLEANUP_FD int cgroup = cgroup_open(&r->cgroup, &ignored);
-	return cgroup >= 0 && cgroup_is_frozen(cgroup) == 1 ? STATUS_PAUSED : s;
+	struct err why = { 0 };
+	CLEANUP_FD int cgroup = cgroup_open(&r->cgroup, &why);
+	int frozen = cgroup >= 0 ? cgroup_is_frozen(cgroup) : 0;
+	int eno = cgroup < 0 ? why.eno : frozen < 0 ? errno : 0;
+	if (is_shortage(eno))
+		return unknown(r, "ask the freezer of its cgroup", eno, e);
+	return frozen == 1 ? STATUS_PAUSED : s;
 }

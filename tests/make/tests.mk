@@ -39,6 +39,11 @@ $(BUILD)/tests/%: tests/probe/%.c
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(CPPFLAGS) -std=gnu11 -O1 -g $(WARN) -o $@ $< $(HELPER_LIBS)
 
+$(BUILD)/tests/inject: tests/fault/inject.c tests/fault/errnos.h
+	@mkdir -p $(@D)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(CPPFLAGS) -std=gnu11 -O1 -g $(WARN) -o $@ $< -lseccomp
+
 # Preloaded into the runtime.
 $(BUILD)/tests/fake-resctrl.so: tests/probe/fake-resctrl.c
 	@mkdir -p $(@D)
@@ -70,6 +75,12 @@ asan: deps-test
 	$(MAKE) --no-print-directory check BUILD=build-asan OPT=-O1 HARDEN=-fPIE SLOW=1 \
 		EXTRA_CFLAGS="$(SANITIZE)" EXTRA_LDFLAGS="$(SANITIZE)" T="$(T)"
 
+# Reliability: faults, kills, races, scarcity, load (tests/fault/run). FULL=1: not only a sample; AT="tool 41 0": one fault.
+check-fault: deps-test
+	@$(MAKE) --no-print-directory -j$(J) $(if $(RUNTIME),,$(BUILD)/berth) inside-programs $(BUILD)/tests/inject
+	@BUILD=$(BUILD) BERTH=$(or $(RUNTIME),$(abspath $(BUILD)/berth)) JOBS=$(J) \
+		$(foreach v,FULL SAMPLE SEED AT,$(if $($v),$v="$($v)")) tests/fault/run "$(T)"
+
 demo: deps-test
 	@$(MAKE) --no-print-directory berth
 	@BERTH=$(abspath berth) tests/demo/demo.sh
@@ -79,4 +90,4 @@ bench: deps-bench
 	@$(MAKE) --no-print-directory berth
 	@python3 tests/bench/bench.py $(BENCH_ARGS)
 
-.PHONY: check check-unit check-integration asan demo bench unit-programs test-programs inside-programs
+.PHONY: check check-unit check-integration check-fault asan demo bench unit-programs test-programs inside-programs

@@ -28,6 +28,7 @@ static const struct {
 	{ "time", "", "clocks in whole seconds", 0, probe_time },
 	{ "syscall", "NUMBER|NAME [ARG...]", "result of a raw system call", 1, probe_syscall },
 	{ "children", "N SECONDS", "leaves N children behind in sessions of their own, then sleeps", 2, probe_children },
+	{ "bomb", "", "forks as fast as it can, deaf to SIGTERM, and so do its children; give it an RLIMIT_NPROC", 0, probe_bomb },
 	{ "each", "SUBCOMMAND [ARG...] [, ...]", "several subcommands in one process, a line each=... before each", 1,
 	  probe_each },
 };

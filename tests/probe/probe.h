@@ -30,5 +30,6 @@ int probe_keyring(int argc, char **argv);
 int probe_time(int argc, char **argv);
 int probe_syscall(int argc, char **argv);
 int probe_children(int argc, char **argv);
+int probe_bomb(int argc, char **argv);
 
 #endif

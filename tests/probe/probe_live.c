@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
+#include <sys/wait.h>
 #include <termios.h>
 #include <time.h>
 #include <unistd.h>
@@ -155,4 +156,23 @@ int probe_children(int argc, char **argv)
 	puts("ready");
 	sleep(seconds);
 	return 0;
+}
+
+int probe_bomb(int argc, char **argv)
+{
+	(void)argc;
+	(void)argv;
+	signal(SIGTERM, SIG_IGN);
+	for (;;) {
+		/* children live for a moment only, so that there is always room for new ones */
+		pid_t pid = fork();
+		if (pid == 0 && (getpid() & 3) == 0) {
+			usleep(20000);
+			_exit(0);
+		}
+		if (pid < 0)
+			usleep(1000);
+		while (waitpid(-1, NULL, WNOHANG) > 0)
+			;
+	}
 }

@@ -385,7 +385,7 @@ T_TEST(host_steps)
 	T_INT(u_plan(&p, &c, &r, NULL, &e), 0);
 	for (size_t i = 0; i < p.nhost; i++)
 		s = arena_printf(&u_arena, "%s %s", s, plan_host_step_name(p.host[i].kind));
-	T_STR(s, " state-dir cgroup resources device-filter open-fds clone oom-score hooks inside console "
+	T_STR(s, " state-dir cgroup resources device-filter open-fds clone hooks inside oom-score console "
 		 "pid-file state "
 		 "start hooks");
 	T_STR(p.host[1].text, "/a/b");

@@ -440,38 +440,38 @@ T_TEST(status)
 	T_INT(proc_start_time(r.pid, &r.start_time), 0);
 	T_OK(r.start_time > 0);
 
-	T_INT(state_status(&d, &r, &pidfd), STATUS_RUNNING);
+	T_INT(state_status(&d, &r, &pidfd, &e), STATUS_RUNNING);
 	T_OK(pidfd >= 0);
 	T_OK(fcntl(pidfd, F_GETFD) & FD_CLOEXEC);
 	close(pidfd);
-	T_INT(state_status(&d, &r, NULL), STATUS_RUNNING);
+	T_INT(state_status(&d, &r, NULL, &e), STATUS_RUNNING);
 	int listener = listen_in(&d);
-	T_INT(state_status(&d, &r, &pidfd), STATUS_CREATED);
+	T_INT(state_status(&d, &r, &pidfd, &e), STATUS_CREATED);
 	close(pidfd);
 	r.created_done = false;
-	T_INT(state_status(&d, &r, &pidfd), STATUS_CREATING);
+	T_INT(state_status(&d, &r, &pidfd, &e), STATUS_CREATING);
 	T_OK(pidfd >= 0); /* so that delete --force can kill it */
 	close(pidfd);
 	r.created_done = true;
 	close(listener); /* the socket of a start that was killed: nobody waits behind it */
-	T_INT(state_status(&d, &r, NULL), STATUS_RUNNING);
+	T_INT(state_status(&d, &r, NULL, &e), STATUS_RUNNING);
 
 	r.start_time++; /* somebody else has the number now */
-	T_INT(state_status(&d, &r, &pidfd), STATUS_STOPPED);
+	T_INT(state_status(&d, &r, &pidfd, &e), STATUS_STOPPED);
 	T_INT(pidfd, -1);
 	r.start_time--;
 
 	kill(r.pid, SIGKILL);
 	siginfo_t si;
 	T_INT(waitid(P_PID, (id_t)r.pid, &si, WEXITED | WNOWAIT), 0);
-	T_INT(state_status(&d, &r, &pidfd), STATUS_STOPPED); /* a zombie */
+	T_INT(state_status(&d, &r, &pidfd, &e), STATUS_STOPPED); /* a zombie */
 	T_INT(pidfd, -1);
 	waitpid(r.pid, NULL, 0);
-	T_INT(state_status(&d, &r, &pidfd), STATUS_STOPPED);
+	T_INT(state_status(&d, &r, &pidfd, &e), STATUS_STOPPED);
 	T_INT(pidfd, -1);
 	T_INT(proc_start_time(r.pid, &r.start_time), -1);
 	r.pid = 0;
-	T_INT(state_status(&d, &r, &pidfd), STATUS_STOPPED);
+	T_INT(state_status(&d, &r, &pidfd, &e), STATUS_STOPPED);
 	teardown();
 }
 
@@ -501,7 +501,7 @@ T_TEST(status_of_a_thread_id)
 	T_INT(pthread_create(&t, NULL, thread, NULL), 0);
 	T_INT(read(started[0], &r.pid, sizeof(r.pid)), sizeof(r.pid));
 	T_OK(r.pid != getpid());
-	T_INT(state_status(&d, &r, &pidfd), STATUS_STOPPED);
+	T_INT(state_status(&d, &r, &pidfd, &e), STATUS_STOPPED);
 	T_INT(pidfd, -1);
 	close(finish[1]);
 	pthread_join(t, NULL);

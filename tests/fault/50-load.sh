@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# shellcheck shell=bash
+# Many containers at once and many one after another: none fails, nothing is left, nothing grows.
+
+. "$REPO/tests/fault/lib.sh"
+
+# what_is_used: what would grow if something leaked, "NAME NUMBER" a line
+what_is_used()
+{
+	sed -n 's/^\(nr_[a-z]*descendants\) /\1 /p' /sys/fs/cgroup/cgroup.stat
+	echo "mounts $(wc -l </proc/self/mountinfo)"
+	echo "keyrings $(grep -c '_ses\|berth' /proc/keys)"
+	echo "state $(find "$STATE" -mindepth 1 | wc -l)"
+	echo "processes $(ls -d /proc/[0-9]* | wc -l)"
+}
+
+settle()
+{
+	[ "$(sed -n 's/^nr_dying_descendants //p' /sys/fs/cgroup/cgroup.stat)" -le "${1:-0}" ]
+}
+
+# life NAME: a whole one; the first line of what goes wrong is left in /mnt/failed
+life()
+{
+	"$BERTH" --root "$STATE" create --bundle "$B" "$1" </dev/null >/dev/null 2>/mnt/err."$1" &&
+		"$BERTH" --root "$STATE" start "$1" 2>>/mnt/err."$1" &&
+		"$BERTH" --root "$STATE" delete --force "$1" 2>>/mnt/err."$1" && [ ! -s /mnt/err."$1" ] ||
+		echo "$1: $(cat /mnt/err."$1")" >>/mnt/failed
+}
+
+# cycles FROM TO: lives with these numbers, 8 at a time
+cycles()
+{
+	local lane from=$1 to=$2 i pids=()
+	for lane in 1 2 3 4 5 6 7 8; do
+		(
+			for ((i = from + lane - 1; i <= to; i += 8)); do
+				life "c$lane"
+			done
+		) &
+		pids+=($!)
+	done
+	wait "${pids[@]}"
+}
+
+milliseconds()
+{
+	echo $(($(date +%s%N) / 1000000))
+}
+
+test_many_lives()
+{
+	local all=$((FULL ? 20000 : 240)) part=$((FULL ? 1000 : 80)) i t first= last before after
+	bundle_new
+	probe sleep 60
+	cycles 1 16
+	wait_for 10 settle 8
+	before=$(what_is_used)
+	for ((i = 0; i < all; i += part)); do
+		t=$(milliseconds)
+		cycles 1 $part
+		last=$(($(milliseconds) - t))
+		first=${first:-$last}
+		[ ! -e /mnt/failed ] || die "$(head -n 3 /mnt/failed)"
+	done
+	echo "lives: $all, the first $part in $first ms, the last in $last ms"
+	assert_clean
+	# the kernel takes its time with dead cgroups and keyrings
+	same() { after=$(what_is_used); [ "$(grep -v dying <<<"$after")" = "$(grep -v dying <<<"$before")" ]; }
+	wait_for 10 same || die "$(diff <(echo "$before") <(echo "$after"))"
+	wait_for 20 settle 64 || die "dead cgroups: $(cat /sys/fs/cgroup/cgroup.stat)"
+	count cycles=$all
+}
+
+test_many_alive()
+{
+	local n=$((FULL ? 1000 : 60)) i t first last
+	bundle_new
+	probe sleep 600
+	for ((i = 0; i < n; i++)); do
+		[ $i != 0 ] && [ $i != $((n - 10)) ] || t=$(milliseconds)
+		rt_ok create --bundle "$B" "n$i" >/dev/null </dev/null
+		[ $i != 9 ] || first=$(($(milliseconds) - t))
+	done
+	last=$(($(milliseconds) - t))
+	echo "create: the first ten in $first ms, the last ten of $n in $last ms"
+	for ((i = 0; i < n; i++)); do
+		rt_ok start "n$i"
+	done
+	rt_ok list
+	assert_eq "$(grep -c ' running ' <<<"$OUT")" $n "running"
+	rt_ok exec n$((n - 1)) /bin/true
+	for ((i = 0; i < n; i++)); do
+		rt_ok delete --force "n$i"
+	done
+	assert_clean
+	count alive=$n
+}

@@ -1,0 +1,251 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# shellcheck shell=bash
+# Faults that once had a wrong answer, each by itself, as the others are only sampled.
+
+. "$REPO/tests/fault/lib.sh"
+
+# failing "WHO CALL:K ERROR" ARG...: the runtime with this call failing; what inject says has to name the call
+failing()
+{
+	local at=$1
+	shift
+	: >/mnt/test/.out
+	# shellcheck disable=SC2086
+	"$BUILD/tests/inject" -t 30 -o /mnt/report ${PID:+-p "$PID"} fail $at -- "$BERTH" --root "$STATE" "$@" \
+		>>/mnt/test/.out 2>/mnt/test/.err </dev/null
+	RC=$?
+	OUT=$(</mnt/test/.out)
+	ERR=$(</mnt/test/.err)
+	set -- $at
+	grep -qE "^$1 [0-9]+ ${2%:*} E" /mnt/report || die "no such call: $at: $(cat /mnt/report)"
+}
+
+fails_with()
+{
+	[ "$RC" != 0 ] || die "it worked"
+	assert_match "$ERR" "$1"
+}
+
+# A process that cannot be looked at is neither running nor stopped.
+test_status_that_cannot_be_found_out()
+{
+	local verb
+	bundle_new
+	probe sleep 60
+	up
+	for verb in state list "kill $ID TERM" "delete $ID" "pause $ID" "exec $ID /bin/true"; do
+		set -- $verb
+		[ "$1" != state ] || set -- state "$ID"
+		failing "tool pidfd_open:1 1" "$@"
+		fails_with 'find out whether container "c1" lives: open a pidfd: (cannot allocate|out of) memory'
+	done
+	has_status running || die "$(status)"
+	failing "tool faccessat2:1 0" state "$ID"
+	fails_with 'look for start.sock'
+	delete_ok --force
+	assert_clean
+}
+
+# Some of the processes could not be signalled: that is no success.
+test_kill_all_without_a_pidfd()
+{
+	bundle_new
+	probe sleep 60
+	up
+	failing "tool pidfd_open:2 1" kill --all "$ID" TERM
+	fails_with 'signal the processes of a cgroup: (cannot allocate|out of) memory'
+	delete_ok --force
+	assert_clean
+}
+
+test_failed_pause_lets_it_go_on()
+{
+	local n found=
+	bundle_new
+	probe sleep 60
+	up
+	for n in 1 2 3 4; do # the first ones are the dynamic loader's
+		failing "tool pread64:$n 0" pause "$ID"
+		if [[ $ERR == *'freeze cgroup'* ]]; then
+			found=1
+			break
+		fi
+	done
+	[ -n "$found" ] || die "no look at the freezer failed"
+	has_status running || die "$(status)"
+	delete_ok --force
+	assert_clean
+}
+
+test_strange_error_of_stdin()
+{
+	bundle_new
+	failing "tool fcntl:1 1" state none
+	fails_with 'does not exist'
+	"$BUILD/tests/inject" fail tool openat:3 0 -- "$BERTH" list <&- 2>/mnt/err
+	[ -s /mnt/err ] || die "no word"
+}
+
+# Nobody's HOME is / because a file could not be read at this moment.
+test_home_that_cannot_be_looked_up()
+{
+	local n found=
+	bundle_new
+	probe show
+	"$BUILD/tests/inject" -t 30 -o /mnt/calls count -- "$BERTH" --root "$STATE" create --bundle "$B" "$ID" >/mnt/out </dev/null
+	delete_ok --force
+	for ((n = 1; n <= $(grep -c 'init.*openat2' /mnt/calls); n++)); do
+		failing "init openat2:$n 1" run --bundle "$B" "$ID"
+		[ "$RC" != 0 ] || assert_line HOME=/root
+		[[ $ERR != *'/etc/passwd'* ]] || found=1
+		rt_ok delete --force "$ID"
+	done
+	[ -n "$found" ] || die "the look-up of HOME was not among the calls"
+	assert_clean
+}
+
+# The process of a container in somebody else's pid namespace is not the first one that berth sees.
+test_oom_score_in_a_joined_pid_namespace()
+{
+	local i
+	bundle_new other
+	probe sleep 60
+	up
+	i=$(pid_of)
+	bundle_new
+	probe sleep 60
+	ns_add pid "/proc/$i/ns/pid"
+	cfg '.process.oomScoreAdj = 321'
+	for i in 1 2 3 4 5 6 7 8 9 10 11 12; do
+		create_ok
+		assert_eq "$(cat "/proc/$(pid_of)/oom_score_adj")" 321
+		delete_ok
+	done
+	ID=other delete_ok --force
+	assert_clean
+}
+
+# A signal while berth-init takes the word of `start` is no reason to forget who sent it; and a start that failed
+# leaves no program that runs.
+test_start_that_is_disturbed()
+{
+	local fault
+	bundle_new
+	probe sleep 60
+	for fault in "init recvfrom:1 1" "init accept4:1 0" "init recvfrom:2 1"; do
+		create_ok
+		PID=$(pid_of) failing "$fault" start "$ID"
+		[ "$RC" = 0 ] || die "$fault: exit status $RC"
+		has_status running || die "$fault: $(status)"
+		delete_ok --force
+	done
+	for fault in "tool recvmsg:1 0" "tool recvmsg:2 0"; do
+		create_ok
+		PID=$(pid_of) failing "$fault" start "$ID"
+		fails_with 'read from berth-init'
+		has_status stopped || die "$fault: $(status)"
+		delete_ok
+	done
+	assert_clean
+}
+
+# The filter is in force but its listener did not get out: the program never ran.
+test_listener_that_is_lost()
+{
+	local n found=
+	bundle_new
+	probe sleep 60
+	cfg '.linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", listenerPath: "/mnt/agent",
+		syscalls: [{names: ["swapoff"], action: "SCMP_ACT_NOTIFY"}]}'
+	for n in 1 2 3; do
+		"$BUILD/tests/seccomp-agent" /mnt/agent all >/mnt/agent.out 2>&1 &
+		wait_for 5 file_has /mnt/agent.out listening || die "no agent"
+		create_ok
+		PID=$(pid_of) failing "init sendmsg:$n 0" start "$ID" || true
+		kill $! 2>/dev/null
+		wait $! 2>/dev/null
+		rm -f /mnt/agent
+		[ "$RC" != 0 ] || has_status running || die "sendmsg $n: success, and $(status)"
+		[ "$RC" = 0 ] || found=1
+		rt_ok delete --force "$ID"
+		[ $n -lt 2 ] || break
+	done
+	[ -n "$found" ] || die "no message was lost"
+	assert_clean
+}
+
+# Killed while it writes the pid file: nothing of that is left where the engine wanted it.
+test_pid_file_of_a_killed_create()
+{
+	local n calls
+	bundle_new
+	probe sleep 60
+	mkdir /mnt/test/pids
+	"$BUILD/tests/inject" -o /mnt/calls count -- \
+		"$BERTH" --root "$STATE" create --bundle "$B" --pid-file /mnt/test/pids/c1 "$ID" >/dev/null </dev/null
+	rt_ok delete --force "$ID"
+	rm /mnt/test/pids/c1
+	calls=$(grep -c ^tool /mnt/calls)
+	for ((n = calls - 40; n < calls; n++)); do # the file is the last but one thing that create does
+		"$BUILD/tests/inject" -t 30 -o /mnt/report kill tool $n tool -- \
+			"$BERTH" --root "$STATE" create --bundle "$B" --pid-file /mnt/test/pids/c1 "$ID" >/dev/null 2>&1 </dev/null
+		# whole, or not there
+		[ -z "$(ls -A /mnt/test/pids)" ] || { assert_eq "$(ls -A /mnt/test/pids)" c1; grep -qxE '[0-9]+' /mnt/test/pids/c1; } ||
+			die "$(head /mnt/test/pids/*)"
+		rm -f /mnt/test/pids/c1
+		rt_ok delete --force "$ID"
+	done
+	# one that is there is replaced, whole
+	echo 4711 >/mnt/test/pids/c1
+	create_ok --pid-file /mnt/test/pids/c1
+	assert_eq "$(cat /mnt/test/pids/c1)" "$(pid_of)"
+	assert_eq "$(stat -c %a /mnt/test/pids/c1)" 644
+	delete_ok
+	rm -r /mnt/test/pids
+	assert_clean
+}
+
+test_exec_takes_its_pid_file_back_late()
+{
+	bundle_new
+	probe sleep 60
+	up
+	failing "tool signalfd4:1 0" exec --pid-file /mnt/test/exec.pid "$ID" /bin/sleep 60
+	fails_with 'signalfd'
+	[ ! -e /mnt/test/exec.pid ] || die "a pid file of a process that was ended"
+	delete_ok --force
+	assert_clean
+}
+
+# All levels of a cgroupsPath, whichever of them was made when berth was killed.
+test_cgroup_levels_of_a_killed_create()
+{
+	local n
+	needs_cgroupfs "its levels are slices"
+	bundle_new
+	probe sleep 60
+	cfg --arg p "$(cgroups_path one)/two/three" '.linux.cgroupsPath = $p'
+	mkdir "/sys/fs/cgroup$(cgroups_path one)" # not ours to remove
+	BASELINE[cgroups]=$(list_cgroups)
+	for n in 1 2 3 4; do
+		"$BUILD/tests/inject" -t 30 -o /mnt/report kill tool mkdirat:$n tool -- \
+			"$BERTH" --root "$STATE" create --bundle "$B" "$ID" >/dev/null 2>&1 </dev/null
+		rt_ok delete --force "$ID"
+		assert_clean
+	done
+	failing "tool mkdirat:3 0" create --bundle "$B" "$ID"
+	fails_with 'create cgroup'
+	assert_clean
+	rmdir "/sys/fs/cgroup$(cgroups_path one)"
+}
+
+# In the end the lock cannot be had: the container is removed all the same.
+test_run_without_a_lock_at_the_end()
+{
+	bundle_new
+	probe exit 7
+	failing "tool flock:3 1" run --bundle "$B" "$ID"
+	assert_eq "$RC" 7
+	rt_fails 'does not exist' state "$ID"
+	assert_clean
+}

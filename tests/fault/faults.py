@@ -1,0 +1,230 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""
+faults.py fail|kill COMMAND VARIANT
+
+fail: each system call of berth and of berth-init fails once, with each of the errors of errnos.h, while COMMAND runs.
+kill: berth, berth-init or both are killed at each of these calls.
+
+Afterwards: the command has failed and says why, or its result is complete; the container can be asked for, other
+containers are listed and live; `delete --force` removes everything; the same id can be used again.
+
+Without FULL=1 a sample: SAMPLE of them (SEED chooses them, and is printed). AT="tool 41 0" is one alone.
+The last line: counts NAME=N ... for the sums of tests/fault/run.
+"""
+import json
+import os
+import random
+import re
+import shutil
+import sys
+import time
+from collections import Counter
+
+import world as w
+from commands import COMMANDS, ID, PIDFILE, call
+from world import OTHER, WORK, Problem
+
+FULL = os.environ.get("FULL", "") not in ("", "0")
+SAMPLE = int(os.environ.get("SAMPLE", "24"))
+SEED = int(os.environ.get("SEED") or random.randrange(1000000))
+AT = os.environ.get("AT", "")
+REPORT = WORK + "/report"
+LIMIT = 15
+CRASHES = {128 + n for n in (4, 6, 7, 8, 11)}
+OURS = os.path.basename(w.BERTH).startswith("berth")
+SPEAKS = re.compile(r"^berth(: | [a-z]+( \S+)?: ).*[a-z].*")
+
+
+class Faults:
+    def __init__(self, kind, name, variant):
+        self.kind, self.title = kind, f"{name} {variant}"
+        self.world = w.World()
+        self.other = w.other_container()
+        self.c = COMMANDS[name](variant)
+        self.counts = Counter()
+        self.problems = []
+        self.quiet = Counter()  # calls whose failure was survived, by name
+
+    def prepare(self):
+        """Once without a fault, so that what stays (mount points in the rootfs) is there, and it is known how it looks."""
+        for _ in range(2):
+            self.world.settle()
+            self.c.whole()
+            self.c.remove()
+        left = self.world.leaks()
+        if left:
+            raise Problem(f"without a fault: {left}")
+        if self.c.persistent:
+            self.c.before()
+            self.world.settle()
+
+    def inject(self, *mode):
+        argv = [w.INJECT, "-t", str(LIMIT * w.SLOW), "-o", REPORT]
+        if pid := self.c.waiting():
+            argv += ["-p", str(pid)]
+        return w.run([*argv, *mode, "--", *call(self.c)], out=self.c.out(), limit=LIMIT + 10)
+
+    def calls(self):
+        self.c.before()
+        r = self.inject("count")
+        if r.rc != self.c.success:
+            raise Problem(f"when its calls were counted: {r}")
+        self.c.complete(r)
+        self.remove_unless_persistent()
+        calls = [line.split() for line in w.read(REPORT).splitlines()]
+        self.main = next((int(n) for who, n, name, _ in calls if who == "tool" and name == "fcntl"), 0)
+        return calls
+
+    def plan(self):
+        """All faults: the arguments for inject."""
+        calls, all = self.calls(), []
+        for who, n, _, errors in calls:
+            if self.kind == "fail":
+                all += [("fail", who, n, str(k)) for k in range(int(errors))]
+            else:
+                all += [("kill", who, n, victim) for victim in ("tool", "init", "both")]
+        if AT:
+            return [(self.kind, *AT.split())]
+        if not FULL and len(all) > SAMPLE:
+            # as many of each part of the life as there are
+            step = len(all) / SAMPLE
+            at = random.Random(SEED).random() * step
+            all = [all[int(at + i * step)] for i in range(SAMPLE)]
+        return all
+
+    def remove_unless_persistent(self):
+        if not self.c.persistent:
+            self.c.remove()
+
+    # --- after a fault ---
+
+    def in_loader(self):
+        """Before main(), whose first call is a look at stdin: the dynamic loader's, which may say and do what it likes."""
+        f = self.report.split()
+        return len(f) > 2 and f[0] == "tool" and f[1].isdigit() and int(f[1]) < self.main
+
+    def check_words(self, r):
+        if self.in_loader():
+            return
+        first = r.err.strip().splitlines()
+        if not OURS:  # others write into the log alone, and in their own words
+            first += self.c.log().splitlines()
+        if not first:
+            raise Problem("it failed without a word")
+        if OURS and not any(SPEAKS.match(line) for line in first):
+            raise Problem(f"it does not say what failed: {r.err.strip()!r}")
+
+    def check_fail(self, r):
+        if r.rc == 124:
+            raise Problem("it hangs")
+        if r.rc in CRASHES or r.rc == 99:
+            if self.in_loader():
+                self.counts["failed"] += 1  # not ours
+                return
+            raise Problem(f"it crashed: {r}")
+        if r.rc == self.c.success:
+            self.counts["complete"] += 1
+            self.quiet[self.report.split()[2] if self.report.count(" ") > 2 else "?"] += 1
+            self.c.complete(r)
+            return
+        self.counts["failed"] += 1
+        self.check_words(r)
+        self.c.failed(r)
+
+    def check_kill(self, r):
+        if r.rc == 124:
+            raise Problem("it hangs")
+        if r.rc in CRASHES or r.rc == 99:
+            raise Problem(f"it crashed: {r}")
+        self.counts["complete" if r.rc == self.c.success else "failed"] += 1
+        s = w.rt("state", ID)
+        if s.rc == 0:
+            json.loads(s.out)
+        elif not re.search(r"does not exist|not made completely", s.err):
+            raise Problem(f"state: {s}")
+        if r.rc == self.c.success and "killed 2" not in self.report and self.kind == "kill":
+            self.counts["late"] += 1
+
+    def check_world(self):
+        r = w.rt("list", "--format", "json")
+        if r.rc != 0:
+            raise Problem(f"list: {r}")
+        seen = [c["pid"] for c in json.loads(r.out) if c["id"] == OTHER]
+        if seen != [self.other]:
+            raise Problem("the other container is not listed as it was")
+
+    def one(self, fault):
+        self.c.before()
+        self.counts["injections"] += 1
+        r = self.inject(*fault)
+        self.report = (w.read(REPORT) or "").strip()
+        if self.report.startswith(("missed", "cannot")) or not self.report:
+            self.counts["missed"] += 1
+        (self.check_fail if self.kind == "fail" else self.check_kill)(r)
+        self.check_world()
+        if self.kind == "kill":
+            self.c.remove()
+            self.c.whole()
+            self.c.remove()
+        else:
+            self.c.again()
+            self.remove_unless_persistent()
+        if self.c.persistent:
+            self.c.before()
+            self.world.known = {self.other, self.c.pid}
+        left = self.world.leaks()
+        if left:
+            self.counts["leaks"] += 1
+            raise Problem("left: " + ", ".join(left))
+
+    def repair(self):
+        """After a problem: as it was at the beginning, by force. What was left is told."""
+        w.rt("delete", "--force", ID)
+        for name in PIDFILE, PIDFILE.replace("pid", "exec.pid"):
+            if os.path.exists(name):
+                os.unlink(name)
+        self.world.known = {self.other}
+        left = self.world.leaks(1)
+        left = [p for p in left if not p.startswith("missing")]
+        if left:
+            self.counts["leaks"] += 1
+            print("   left after delete --force:", ", ".join(left)[:600])
+        self.world.end_strangers()
+        for d in sorted(x for x in {d for d, _, _ in os.walk("/sys/fs/cgroup")} if ID in x or "fault" in x)[::-1]:
+            os.rmdir(d)
+        shutil.rmtree(f"{w.STATE}/{ID}", ignore_errors=True)
+        if self.c.persistent:
+            self.c.before()
+        self.world.settle()
+
+    def run(self):
+        faults = self.plan()
+        print(f"{self.kind} {self.title}: {len(faults)} faults, SEED={SEED}")
+        for fault in faults:
+            try:
+                self.one(fault)
+            except (Problem, OSError, ValueError, TypeError, KeyError) as e:
+                self.counts["problems"] += 1
+                if self.counts["problems"] <= 40:
+                    what = str(e) if isinstance(e, Problem) else repr(e)
+                    print(f"PROBLEM AT=\"{' '.join(fault[1:])}\" ({self.report}): {what[:900]}", flush=True)
+                self.repair()
+        return self.counts["problems"] == 0
+
+
+def main():
+    kind, name, variant = sys.argv[1:4]
+    begin = time.monotonic()
+    f = Faults(kind, name, variant)
+    f.prepare()
+    good = f.run()
+    n = max(1, f.counts["injections"])
+    print("survived:", " ".join(f"{k}={v}" for k, v in sorted(f.quiet.items())))
+    print(f"{(time.monotonic() - begin) / n * 1000:.0f} ms each")
+    print("counts " + " ".join(f"{k}={f.counts[k]}" for k in ("injections", "failed", "complete", "missed", "leaks", "problems")))
+    return 0 if good else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

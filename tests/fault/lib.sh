@@ -1,0 +1,21 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# shellcheck shell=bash
+# What the tests of this folder share, beside tests/integration/lib.sh. FULL=1: everything, else a sample.
+
+FULL=${FULL:-0}
+[ "$FULL" = 1 ] || FULL=0
+
+# Of the jail's own, so that nobody else's files come and go there.
+mount -t tmpfs -o mode=1777 none /tmp || exit 1
+
+# faults fail|kill COMMAND VARIANT: see faults.py
+faults()
+{
+	python3 -B "$REPO/tests/fault/faults.py" "$@" || die "see above"
+}
+
+# count NAME=N...: for the sums that tests/fault/run prints
+count()
+{
+	echo "counts $*"
+}

@@ -1,0 +1,263 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""
+The jail as the tests of this folder see it: bundles, calls of the runtime, and what is there.
+
+This process is the subreaper of all that the runtime leaves behind, so a process that is left is a child of ours.
+"""
+import ctypes
+import json
+import os
+import re
+import select
+import shutil
+import signal
+import subprocess
+import time
+
+TEST = "/mnt/test"          # bundles; the runtime may write here only what it is asked for
+WORK = "/mnt/work"          # our own files
+STATE = TEST + "/state"
+BERTH = os.environ["BERTH"]
+INJECT = os.environ["BUILD"] + "/tests/inject"
+SLOW = int(os.environ.get("SLOW_FACTOR", "1"))
+MANAGER = "--systemd-cgroup" in os.environ.get("BERTH_GLOBALS", "")  # the machine's own: no jail
+GLOBALS = os.environ.get("BERTH_GLOBALS", "").split()
+OTHER = "other"             # a container that nobody touches
+PROBE_DUMP = ["/bin/probe", "each", "show", ",", "fds", ",", "keyring", ",", "ls", "/"]
+
+
+class Problem(Exception):
+    """What a check found."""
+
+
+def subreaper():
+    PR_SET_CHILD_SUBREAPER = 36
+    if ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0:
+        raise OSError("prctl")
+
+
+class Result:
+    def __init__(self, rc, out, err):
+        self.rc, self.out, self.err = rc, out, err
+
+    def __str__(self):
+        return f"exit status {self.rc}, stderr {self.err.strip()!r}"
+
+
+def read(path):
+    try:
+        with open(path, errors="replace") as f:
+            return f.read()
+    except OSError:
+        return None
+
+
+def write(path, text):
+    with open(path, "w") as f:
+        f.write(text)
+
+
+class TimeIsUp(Exception):
+    pass
+
+
+def on_alarm(*_):
+    raise TimeIsUp
+
+
+def wait_child(p, limit):
+    """Collects orphans meanwhile: the init of a pid namespace does not end before its last zombie is collected."""
+    signal.signal(signal.SIGALRM, on_alarm)
+    signal.setitimer(signal.ITIMER_REAL, limit)
+    try:
+        while p.returncode is None:
+            pid, status = os.waitpid(-1, 0)
+            if pid == p.pid:
+                p.returncode = os.waitstatus_to_exitcode(status)
+    except TimeIsUp:
+        p.kill()
+        p.wait()
+        return 124
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+    return p.returncode
+
+
+def run(argv, stdin="/dev/null", limit=30, out=WORK + "/stdout"):
+    """argv to its end; stdout and stderr are files, as a container keeps them open."""
+    err = WORK + "/stderr"
+    with open(stdin) as i, open(out, "w") as o, open(err, "w") as e:
+        p = subprocess.Popen(argv, stdin=i, stdout=o, stderr=e, cwd=TEST)
+        rc = wait_child(p, limit * SLOW)
+    return Result(rc if rc >= 0 else 128 - rc, read(out) or "", read(err) or "")
+
+
+def command(*args):
+    return [BERTH, "--root", STATE, *GLOBALS, *args]
+
+
+def rt(*args, **kw):
+    return run(command(*args), **kw)
+
+
+def rt_ok(*args, **kw):
+    r = rt(*args, **kw)
+    if r.rc != 0 or r.err:
+        raise Problem(f"{args[0]} without a fault: {r}")
+    return r
+
+
+def state_of(name):
+    r = rt("state", name)
+    return json.loads(r.out) if r.rc == 0 else None
+
+
+def children():
+    return {int(p) for p in read("/proc/self/task/%d/children" % os.getpid()).split()}
+
+
+def reap():
+    """Collect orphans that have ended. No child that somebody waits for may be alive meanwhile."""
+    for pid in children():
+        try:
+            os.waitpid(pid, os.WNOHANG)
+        except ChildProcessError:
+            pass
+
+
+def wait_end(pid, seconds=10):
+    try:
+        fd = os.pidfd_open(pid)
+    except OSError:
+        return True
+    try:
+        return bool(select.select([fd], [], [], seconds * SLOW)[0])
+    finally:
+        os.close(fd)
+
+
+def until(check, seconds=3, step=0.005):
+    end = time.monotonic() + seconds * SLOW
+    while not (v := check()):
+        if time.monotonic() > end:
+            return v
+        time.sleep(step)
+    return v
+
+
+def tree(top, skip=()):
+    found = set()
+    for d, dirs, files in os.walk(top):
+        dirs[:] = [n for n in dirs if os.path.join(d, n) not in skip]
+        found.update(os.path.join(d, n) for n in dirs + files)
+    return found
+
+
+class Snapshot:
+    """What there is beside processes."""
+
+    def __init__(self):
+        self.cgroups = {d for d, _, _ in os.walk("/sys/fs/cgroup") if not MANAGER or "fault" in d or "c1" in d}
+        self.mounts = sorted(line.split(" ", 2)[2] for line in read("/proc/self/mountinfo").splitlines())
+        self.files = tree(TEST, {STATE + "/.seccomp"})
+        if MANAGER:
+            units = ["systemctl", "list-units", "--all", "--plain", "--no-legend", "fault-*", "berth-c1*"]
+            self.files |= {line.split()[0] for line in subprocess.run(units, capture_output=True, text=True).stdout.splitlines()}
+        else:  # nobody else's in a jail
+            self.files |= tree("/run") | tree("/tmp")
+
+    def difference(self, new):
+        found = [f"cgroup {p}" for p in sorted(new.cgroups - self.cgroups)]
+        found += [f"file {p}" for p in sorted(new.files - self.files)]
+        found += [f"missing {p}" for p in sorted((self.cgroups | self.files) - (new.cgroups | new.files))]
+        if new.mounts != self.mounts:
+            found.append("mounts")
+        return found
+
+
+class World:
+    def __init__(self):
+        self.known = set()
+        self.base = None
+        os.makedirs(WORK, exist_ok=True)
+        os.makedirs(STATE, mode=0o700, exist_ok=True)
+        subreaper()
+
+    def settle(self):
+        """From now on this is how it has to look."""
+        self.known = children()
+        self.base = Snapshot()
+
+    def strangers(self):
+        reap()
+        return children() - self.known
+
+    def leaks(self, wait=3):
+        """Everything that is there and was not when the world settled."""
+        found = []
+        if not until(lambda: not self.strangers(), wait):
+            for p in self.strangers():
+                found.append("process %d %s" % (p, (read(f"/proc/{p}/cmdline") or "").replace("\0", " ")))
+        if MANAGER:  # which takes note of the end of a unit in its own time
+            until(lambda: not self.base.difference(Snapshot()), wait, 0.05)
+        return found + self.base.difference(Snapshot())
+
+    def end_strangers(self):
+        """Only children of our own, by their numbers."""
+        for p in self.strangers():
+            os.kill(p, signal.SIGKILL)
+        until(lambda: not self.strangers())
+
+
+def base_config():
+    with open(os.environ["REPO"] + "/tests/integration/base.json") as f:
+        config = json.load(f)
+    config["ociVersion"] = os.environ.get("OCI_VERSION", config["ociVersion"])  # for runtimes that know only older ones
+    return config
+
+
+def bundle(name, config):
+    path = f"{TEST}/{name}"
+    if not os.path.isdir(path):
+        os.makedirs(path)
+        shutil.copytree("/mnt/rootfs", path + "/rootfs", symlinks=True)
+    with open(path + "/config.json", "w") as f:
+        json.dump(config, f, indent=1)
+    return path
+
+
+def other_container():
+    """The bystander: every `list` has to name it, and it has to live through everything."""
+    config = base_config()
+    config["process"]["args"] = ["/bin/probe", "sleep", "100000"]
+    path = bundle(OTHER, config)
+    rt_ok("create", "--bundle", path, OTHER, out=WORK + "/other")
+    rt_ok("start", OTHER)
+    return state_of(OTHER)["pid"]
+
+
+NAMESPACE = re.compile(r"^(ns\.\w+)=(\w+:\[\d+\])$")
+# what differs between two containers of the same config
+VOLATILE = re.compile(r"^(cgroup=|ppid=|pid=|pgid=|sid=|keyring)")
+
+
+def normal(text, joined=()):
+    """A dump of the probe without what differs between two containers of one config."""
+    own = {}
+    for n in os.listdir("/proc/self/ns"):
+        own[os.readlink("/proc/self/ns/" + n)] = "host"
+    for p in joined:
+        for n in os.listdir(f"/proc/{p}/ns"):
+            own.setdefault(os.readlink(f"/proc/{p}/ns/{n}"), "joined")
+    lines = []
+    for line in text.splitlines():
+        if m := NAMESPACE.match(line):
+            line = f"{m[1]}={own.get(m[2], 'new')}"
+        elif line.startswith("mount="):
+            f = line.split()
+            line = " ".join(["mount=", *f[3:]])
+        elif VOLATILE.match(line):
+            continue
+        line = re.sub(r"(socket|pipe|anon_inode|pts/|0:)\[?\d+\]?", r"\1N", line)
+        lines.append(line)
+    return lines
