@@ -20,6 +20,7 @@
 #include "cmd/cmd.h"
 #include "lib/fd.h"
 #include "lib/full.h"
+#include "lib/trace.h"
 
 extern const struct command cmd_create, cmd_start, cmd_run, cmd_exec, cmd_state, cmd_list, cmd_kill,
 	cmd_delete, cmd_ps, cmd_pause, cmd_resume, cmd_update, cmd_events, cmd_spec, cmd_features, cmd_plan,
@@ -47,6 +48,7 @@ static const struct option_row global_rows[] = {
 	{ "systemd-cgroup", 0, OPT_FLAG, G(systemd_cgroup), NULL, "let systemd make the cgroups" },
 	{ "cgroup-manager", 0, OPT_STRING, G(cgroup_manager), "MANAGER",
 	  "cgroupfs (default), systemd or disabled" },
+	{ "trace", 0, OPT_STRING, G(trace), "FILE", "add the steps with their times to FILE, as trace events" },
 	{ "rootless", 0, OPT_STRING, G(rootless), "BOOL", "true, false or auto (default)" },
 	{ "criu", 0, OPT_IGNORE_VALUE, 0, "FILE", NULL },
 	{ "version", 'v', OPT_FLAG, offsetof(struct main_options, version), NULL, "print the version" },
@@ -178,6 +180,12 @@ static int other(const struct main_options *o, int argc, char **argv, struct err
 	return help(argc - 1, argv + 1, e);
 }
 
+static int start_trace(const struct globals *g, const char *command, struct err *e)
+{
+	const char *path = g->trace ? g->trace : getenv("BERTH_TRACE");
+	return path && *path ? trace_begin(path, command, e) : 0;
+}
+
 /* Global options, then the command. Returns the exit code, or -1 with *e. */
 static int dispatch(int argc, char **argv, struct err *e)
 {
@@ -186,7 +194,7 @@ static int dispatch(int argc, char **argv, struct err *e)
 	const struct command *cmd = n > 0 && strcmp(argv[0], "help") != 0 ? find_command(argv[0], e) : NULL;
 
 	if (open_log(&o.g, cmd && cmd->log_warnings, e) == 0 && resolve_globals(&o.g, e) == 0 && cmd &&
-	    !o.version && !o.help)
+	    !o.version && !o.help && start_trace(&o.g, cmd->name, e) == 0)
 		return run_command(cmd, &o.g, n - 1, argv + 1, e);
 	int code = other(&o, n, argv, e);
 	return code < 0 ? err_add(e, "berth") : code;
@@ -210,6 +218,7 @@ int main(int argc, char **argv)
 	umask(022);
 
 	int code = dispatch(argc > 0 ? argc - 1 : 0, argv + 1, &e);
+	trace_end();
 	if (code >= 0)
 		return code;
 	log_error(&e);

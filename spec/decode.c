@@ -19,6 +19,7 @@
 
 #include "decoder.h"
 #include "scan.h"
+#include "../runtime/lib/yajl_mem.h"
 
 /* struct strv, id_mappings, ...: a pointer and a count */
 struct any_list {
@@ -321,7 +322,8 @@ static void *decode(struct arena *a, const char *json, size_t len, const struct 
 	struct decoder d = { .arena = a, .e = e, .json = json, .len = len, .root = root, .object = object };
 	d.bad = scan_document(json, len, &d.why);
 	d.doc = arena_strndup(a, json, len);
-	d.yajl = yajl_alloc(&callbacks, NULL, &d);
+	yajl_alloc_funcs funcs = yajl_mem(a);
+	d.yajl = yajl_alloc(&callbacks, &funcs, &d);
 	if (!d.yajl) {
 		err_set(e, 0, "out of memory");
 		return NULL;

@@ -27,6 +27,7 @@ _berth_value()
 	:--log-format) COMPREPLY=($(compgen -W 'text json' -- "$cur")) ;;
 	:--log-level) COMPREPLY=($(compgen -W 'error warning info debug' -- "$cur")) ;;
 	:--cgroup-manager) COMPREPLY=($(compgen -W 'cgroupfs systemd disabled' -- "$cur")) ;;
+	:--trace) compopt -o filenames 2>/dev/null; COMPREPLY=($(compgen -f -- "$cur")) ;;
 	:--rootless) COMPREPLY=($(compgen -W 'true false auto' -- "$cur")) ;;
 	create:-b | create:--bundle) compopt -o filenames 2>/dev/null; COMPREPLY=($(compgen -d -- "$cur")) ;;
 	create:--console-socket) compopt -o filenames 2>/dev/null; COMPREPLY=($(compgen -f -- "$cur")) ;;
@@ -116,7 +117,7 @@ _berth()
 	[[ $prev != -* ]] || ! _berth_value "$command" "$prev" || return 0
 	case $command in
 	'')
-		words='--root --log --log-format --log-level --debug --systemd-cgroup --cgroup-manager --rootless -v --version -h --help'
+		words='--root --log --log-format --log-level --debug --systemd-cgroup --cgroup-manager --trace --rootless -v --version -h --help'
 		if [[ $cur = -* ]]; then
 			COMPREPLY=($(compgen -W "$words" -- "$cur"))
 		elif true; then

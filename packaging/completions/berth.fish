@@ -12,7 +12,7 @@ function __berth_words
 			echo -- $token
 		else if test $skip = 1
 			set skip 0
-		else if contains -- $token --root --log --log-format --log-level --cgroup-manager --rootless
+		else if contains -- $token --root --log --log-format --log-level --cgroup-manager --trace --rootless
 			set skip 1
 		else if not string match -q -- '-*' $token
 			set found 1
@@ -86,6 +86,7 @@ complete -c berth -n '__berth_no_command' -l log-level -x -a 'error warning info
 complete -c berth -n '__berth_no_command' -l debug -d 'the same as --log-level debug'
 complete -c berth -n '__berth_no_command' -l systemd-cgroup -d 'let systemd make the cgroups'
 complete -c berth -n '__berth_no_command' -l cgroup-manager -x -a 'cgroupfs systemd disabled' -d 'cgroupfs (default), systemd or disabled'
+complete -c berth -n '__berth_no_command' -l trace -r -F -d 'add the steps with their times to FILE, as trace events'
 complete -c berth -n '__berth_no_command' -l rootless -x -a 'true false auto' -d 'true, false or auto (default)'
 complete -c berth -n '__berth_no_command' -s v -l version -d 'print the version'
 complete -c berth -n '__berth_no_command' -s h -l help -d 'print this help'

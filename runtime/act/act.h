@@ -31,6 +31,8 @@ struct init_proc {
 	unsigned forks; /* how many MSG_CHILD came */
 	struct opt_i64 own_oom; /* process.oomScoreAdj that the process writes itself, before the exec; see below */
 	uint64_t nofile_soft; /* RLIMIT_NOFILE to put back, or 0 */
+	pid_t traced;	     /* whose steps MSG_STEP are, when it is not our child: otherwise pid */
+	uint64_t step_began; /* trace_clock() */
 	struct plan_report failed; /* the MSG_FAILED that came, if failed.msg is set */
 };
 #define INIT_PROC_INIT { .pid = 0, .pidfd = -1, .sync = -1, .console = -1, .listener = -1 }

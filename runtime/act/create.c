@@ -21,6 +21,7 @@
 #include "../lib/fd.h"
 #include "../lib/full.h"
 #include "../lib/log.h"
+#include "../lib/trace.h"
 #include "../security/security.h"
 
 static const char *now_rfc3339(struct arena *a)
@@ -135,9 +136,12 @@ int creation_load(struct creation *x, const struct creation_args *args, struct e
 	if (preserve_fds_check(&preserve, &listen_fds, e) < 0)
 		return -1;
 	const char *bundle;
+	uint64_t from = trace_now();
 	x->config = bundle_load(&x->arena, args->bundle, &bundle, &x->json, &x->json_len, e);
 	if (!x->config || check_terminal(x, e) < 0 || facts_gather(&x->facts, &x->arena, e) < 0)
 		return -1;
+	TRACE("read-config", from);
+	from = trace_now();
 	gather_lsm(&x->facts, x->config);
 	x->facts.resctrl_mounted = x->config->linux_->intel_rdt && rdt_mount_path(&x->arena);
 	if (x->facts.selinux_enabled &&
@@ -160,6 +164,7 @@ int creation_load(struct creation *x, const struct creation_args *args, struct e
 		spec_err_locate(e, x->json, x->json_len);
 		return -1;
 	}
+	TRACE("plan", from);
 	return find_filter(x, e);
 }
 

@@ -69,7 +69,7 @@ static int make_namespace(const struct plan_idmap *map, struct err *e)
 	    id_map_write(h.pid, "gid_map", map->gid, map->origin, e) < 0)
 		return -1;
 	snprintf(path, sizeof(path), "/proc/%d/ns/user", (int)h.pid);
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	int fd = openat(AT_FDCWD, path, O_RDONLY | O_CLOEXEC);
 	return fd < 0 ? err_set(e, errno, "%s: open the user namespace of the mapping", map->origin) : fd;
 }
 
@@ -90,7 +90,7 @@ int idmap_open(struct idmaps *m, const struct plan_idmap *map, struct err *e)
 	for (size_t i = 0; i < m->n; i++)
 		if (same_map(m->v[i].map, map))
 			return m->v[i].fd;
-	int fd = map->path ? open(map->path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK) : make_namespace(map, e);
+	int fd = map->path ? openat(AT_FDCWD, map->path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK) : make_namespace(map, e);
 	if (fd < 0)
 		return e->set ? -1 : err_set(e, errno, "%s: open namespace \"%s\"", map->origin, map->path);
 	size_t at = m->n < IDMAPS_KEPT ? m->n++ : m->next++ % IDMAPS_KEPT;

@@ -27,6 +27,7 @@
 #include "../lib/log.h"
 #include "../lib/socket.h"
 #include "../lib/sys.h"
+#include "../lib/trace.h"
 #include "clone.h"
 
 #ifndef CLOSE_RANGE_CLOEXEC
@@ -179,6 +180,7 @@ static int spawn(struct child *c, uint64_t ns_flags, int cgfd, struct init_proc 
 	if (pid < 0)
 		return clone_failed(ns_flags, (int)-pid, e);
 	ip->pid = (pid_t)pid;
+	ip->step_began = trace_now();
 	if (c->oom_failed)
 		return err_config(e, "process.oomScoreAdj", "write %s: %s", c->oom, err_text(c->err));
 	if (c->err)
@@ -196,6 +198,9 @@ static int send_plan(int sock, struct plan *p)
 	for (size_t i = 0; i < p->nfds; i++)
 		fds[i] = p->fds[i].fd;
 	size_t done = p->nfds < PLAN_FDS_PER_MSG ? p->nfds : PLAN_FDS_PER_MSG;
+	/* the fds travel with the head; what follows it can go along when there are no more of them */
+	if (done == p->nfds)
+		return socket_send(sock, block, size, fds, done);
 	if (socket_send(sock, block, sizeof(struct plan_head), fds, done) < 0)
 		return -1;
 	while (done < p->nfds) {
@@ -321,6 +326,17 @@ static int keep_fd(int *slot, int *fd, const char *what, struct err *e)
 	return 0;
 }
 
+/* value has the low 31 bits of the time, and it was a moment ago. */
+static void trace_step(struct init_proc *ip, const struct plan_report *r)
+{
+	uint64_t now = trace_clock(), at = (now & ~(uint64_t)INT32_MAX) | ((uint64_t)r->value & INT32_MAX);
+	const char *name = plan_step_name((unsigned)r->step);
+	if (at > now)
+		at -= (uint64_t)INT32_MAX + 1;
+	trace_span_of(ip->traced ? ip->traced : ip->pid, "berth-init", name ? name : "unknown", ip->step_began, at);
+	ip->step_began = at;
+}
+
 static int handle(struct plan *p, struct init_proc *ip, const struct plan_report *r, int *fd, struct err *e)
 {
 	switch (r->msg) {
@@ -336,6 +352,10 @@ static int handle(struct plan *p, struct init_proc *ip, const struct plan_report
 		return keep_fd(&ip->listener, fd, "seccomp listener", e);
 	case MSG_EXEC:
 		ip->exec_seen = true;
+		return 0;
+	case MSG_STEP:
+		if (trace_on)
+			trace_step(ip, r);
 		return 0;
 	case MSG_WARN:
 		log_warn("%s: %s", r->text, err_text(r->err));

@@ -53,7 +53,7 @@ static int refuse(const struct net_device *dev, const char *what, const struct r
 
 static int open_here(int *ret_netns, int *ret_socket)
 {
-	*ret_netns = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+	*ret_netns = openat(AT_FDCWD, "/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
 	if (*ret_netns >= 0)
 		*ret_socket = rtnl_open();
 	return *ret_netns < 0 || *ret_socket < 0 ? -1 : 0;

@@ -68,7 +68,7 @@ static int check_not_ours(const struct plan_fd *f, int fd, struct err *e)
 static int open_ns(struct open_ctx *c, struct plan_fd *f, struct err *e)
 {
 	(void)c;
-	CLEANUP_FD int fd = open(f->path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	CLEANUP_FD int fd = openat(AT_FDCWD, f->path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	struct statfs sf;
 	if (fd < 0)
 		return err_set(e, errno, "%s: open namespace \"%s\"", f->origin, f->path);
@@ -170,7 +170,7 @@ static int open_listen(struct open_ctx *c, struct plan_fd *f, struct err *e)
 
 static int open_pty(struct open_ctx *c, struct plan_fd *f, struct err *e)
 {
-	CLEANUP_FD int master = open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC);
+	CLEANUP_FD int master = openat(AT_FDCWD, "/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC);
 	if (master < 0 || unlockpt(master) < 0)
 		return err_set(e, errno, "%s: open a pseudo terminal", f->origin);
 	int slave = ioctl(master, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);

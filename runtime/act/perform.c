@@ -17,6 +17,7 @@
 #include "../lib/fd.h"
 #include "../lib/full.h"
 #include "../lib/interrupt.h"
+#include "../lib/trace.h"
 #include "../security/security.h"
 
 typedef int host_fn(struct creation *x, const struct host_step *s, struct err *e);
@@ -29,7 +30,7 @@ static int do_state_dir(struct creation *x, const struct host_step *s, struct er
 	x->dir_made = true;
 	full_too_late();
 	/* later commands must not depend on the bundle being visible, so the config is kept with the state */
-	if (fd_write_atomic(x->dir.fd, "config.json", x->json, x->json_len, 0600, e) < 0)
+	if (fd_write_new(x->dir.fd, "config.json", x->json, x->json_len, e) < 0)
 		return -1;
 	/* from here on `delete --force` finds what there is to clean up, whatever happens to us */
 	x->rec.cgroup.made = cgroup_missing(x->args->driver, x->rec.cgroup.path);
@@ -244,8 +245,10 @@ int creation_perform(struct creation *x, struct err *e)
 			break; /* creation_start(), or another command */
 		if (!host_fns[s->kind])
 			return err_config(e, s->origin, "berth cannot do this yet");
+		uint64_t from = trace_now();
 		if (interrupt_check(e) < 0 || host_fns[s->kind](x, s, e) < 0)
 			return -1;
+		TRACE(plan_host_step_name(s->kind), from);
 	}
 	return 0;
 }

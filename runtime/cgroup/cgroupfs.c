@@ -35,7 +35,6 @@ struct walk {
 static void walk_clear(struct walk *w)
 {
 	fd_close(&w->dir);
-	fd_close(&w->root);
 }
 #define CLEANUP_WALK __attribute__((cleanup(walk_clear)))
 
@@ -177,7 +176,7 @@ static int cgroupfs_create(struct arena *a, const char *path, const struct spec_
 	if (cg_path_check(path, e) < 0)
 		return -1;
 	CLEANUP_WALK struct walk w = { .root = -1, .dir = -1, .rel = path + 1 };
-	w.root = cg_root_open(a, e);
+	w.root = cg_root(a, e);
 	if (w.root < 0)
 		return -1;
 	CLEANUP_FD int fd = -1;
@@ -225,7 +224,7 @@ int cgroup_open(const struct cgroup_ref *ref, struct err *e)
 	__attribute__((cleanup(arena_free))) struct arena a = { 0 };
 	if (cg_path_check(ref->path, e) < 0)
 		return -1;
-	CLEANUP_FD int root = cg_root_open(&a, e);
+	int root = cg_root(&a, e);
 	if (root < 0)
 		return -1;
 	CLEANUP_FD int fd = cg_open_below(root, ref->path + 1, O_RDONLY);
@@ -282,7 +281,7 @@ static int cgroupfs_destroy(const struct cgroup_ref *ref, struct err *e)
 	if (!ref->made)
 		return release_foreign(ref, e);
 	CLEANUP_WALK struct walk w = { .root = -1, .dir = -1, .rel = ref->path + 1 };
-	w.root = cg_root_open(&a, e);
+	w.root = cg_root(&a, e);
 	if (w.root < 0)
 		return -1;
 	size_t len = strlen(w.rel), up = cg_parent_len(w.rel, len);

@@ -35,8 +35,8 @@ int cg_path_resolve(struct arena *a, const struct spec_config *c, const char *id
 /* The cgroup v2 that a /proc/PID/cgroup names, "" for the root. NULL with *e; one that our cgroup
  * namespace does not show is an error. */
 const char *cg_path_of(struct arena *a, const char *file, struct err *e);
-/* O_PATH fd of the cgroup2 mount. */
-int cg_root_open(struct arena *a, struct err *e);
+/* O_PATH fd of the cgroup2 mount: looked for once, not the caller's to close. */
+int cg_root(struct arena *a, struct err *e);
 /* Open a directory below a cgroup directory: no links, no other mount, nothing above. */
 int cg_open_below(int dirfd, const char *rel, int flags);
 

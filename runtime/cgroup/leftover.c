@@ -18,7 +18,7 @@ unsigned cgroup_missing(enum cgroup_driver d, const char *path)
 	struct err ignored = { 0 };
 	if (d != CGROUP_CGROUPFS || path[0] != '/')
 		return 0;
-	CLEANUP_FD int root = cg_root_open(&scratch, &ignored);
+	int root = cg_root(&scratch, &ignored);
 	unsigned levels = 0;
 	for (size_t len = strlen(path + 1); root >= 0 && len > 0; len = cg_parent_len(path + 1, len)) {
 		CLEANUP_FD int dir = cg_open_dir(root, path + 1, len);
@@ -35,7 +35,7 @@ int cg_remove_leftover(const struct cgroup_ref *ref, struct err *e)
 	__attribute__((cleanup(arena_free))) struct arena scratch = { 0 };
 	if (!ref->intended || ref->path[0] != '/' || cg_path_check(ref->path, e) < 0)
 		return e->set ? -1 : 0;
-	CLEANUP_FD int root = cg_root_open(&scratch, e);
+	int root = cg_root(&scratch, e);
 	if (root < 0)
 		return -1;
 	const char *rel = ref->path + 1;

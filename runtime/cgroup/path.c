@@ -63,12 +63,15 @@ const char *cgroup_mount_path(struct arena *a, struct err *e)
 	return mount_from_mountinfo(a, e);
 }
 
-int cg_root_open(struct arena *a, struct err *e)
+int cg_root(struct arena *a, struct err *e)
 {
+	static int fd = -1;
+	if (fd >= 0)
+		return fd;
 	const char *mount = cgroup_mount_path(a, e);
 	if (!mount)
 		return -1;
-	int fd = open(mount, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	fd = openat(AT_FDCWD, mount, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	return fd < 0 ? err_set(e, errno, "open \"%s\"", mount) : fd;
 }
 

@@ -90,7 +90,7 @@ static int open_cgroup(struct arena *a, const char *path, struct cgroup_ref *ref
 {
 	if (cg_path_check(path, e) < 0)
 		return -1;
-	CLEANUP_FD int root = cg_root_open(a, e);
+	int root = cg_root(a, e);
 	if (root < 0)
 		return -1;
 	CLEANUP_FD int fd = cg_open_below(root, path + 1, O_RDONLY);
@@ -163,7 +163,7 @@ static int enter_user_part(const struct cgroup_ref *ref, struct err *e)
 {
 	__attribute__((cleanup(arena_free))) struct arena a = { 0 };
 	const char *own = cg_path_of(&a, "/proc/self/cgroup", e);
-	CLEANUP_FD int root = own ? cg_root_open(&a, e) : -1;
+	int root = own ? cg_root(&a, e) : -1;
 	if (root < 0)
 		return -1;
 	if (may_clone_into(root, own, ref->path))

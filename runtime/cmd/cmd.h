@@ -22,6 +22,7 @@ struct globals {
 	const char *log;
 	const char *log_format;
 	const char *log_level;
+	const char *trace;
 	bool debug, systemd_cgroup;
 	const char *cgroup_manager;
 	const char *rootless; /* "true", "false", "auto" */

@@ -9,6 +9,7 @@
 #include "../lib/fd.h"
 #include "../lib/full.h"
 #include "../lib/rootless.h"
+#include "../lib/trace.h"
 
 void container_close(struct container *c)
 {
@@ -53,15 +54,19 @@ static bool needs_systemd(const struct record *r, unsigned flags)
 int container_open(struct container *c, const struct globals *g, const char *id, unsigned flags,
 		   struct err *e)
 {
+	uint64_t from = trace_now();
 	if (state_dir_open(&c->dir, g->root, id, flags & CONTAINER_LOCK, e) < 0 || read_record(c, e) < 0)
 		return -1;
 	if (c->rec.cgroup.driver == CGROUP_SYSTEMD && needs_systemd(&c->rec, flags) && full_need(e) < 0)
 		return -1;
+	TRACE("read-state", from);
+	from = trace_now();
 	int s = flags & CONTAINER_FREEZER ? state_status(&c->dir, &c->rec, &c->pidfd, e) :
 					    state_status_quick(&c->dir, &c->rec, &c->pidfd, e);
 	if (s < 0)
 		return -1;
 	c->status = (enum status)s;
+	TRACE("look-at-process", from);
 	return 0;
 }
 

@@ -17,6 +17,7 @@
 #include "../act/rdt.h"
 #include "../lib/fd.h"
 #include "../lib/sys.h"
+#include "../lib/trace.h"
 
 enum { EXIT_WAIT_MS = 10000 };
 
@@ -69,9 +70,18 @@ static int kill_everything(const struct container *c, struct err *e)
 
 int container_remove(struct container *c, const struct spec_hooks *hooks, struct err *e)
 {
-	if (cgroup_remove_leftover(&c->rec.cgroup, e) < 0 || kill_everything(c, e) < 0 || rdt_remove(&c->rec.rdt, c->dir.id, false, e) < 0 || cgroup_destroy(&c->rec.cgroup, e) < 0 ||
-	    state_dir_remove(&c->dir, e) < 0)
+	uint64_t from = trace_now();
+	if (cgroup_remove_leftover(&c->rec.cgroup, e) < 0 || kill_everything(c, e) < 0)
 		return -1;
+	TRACE("kill", from);
+	from = trace_now();
+	if (rdt_remove(&c->rec.rdt, c->dir.id, false, e) < 0 || cgroup_destroy(&c->rec.cgroup, e) < 0)
+		return -1;
+	TRACE("remove-cgroup", from);
+	from = trace_now();
+	if (state_dir_remove(&c->dir, e) < 0)
+		return -1;
+	TRACE("remove-state", from);
 	if (!hooks || !hooks->kind[HOOK_POSTSTOP].n)
 		return 0;
 	const char *state = state_json(&c->arena, &c->rec, STATUS_STOPPED, 0, false, NULL);

@@ -15,6 +15,7 @@
 #include "../act/relay.h"
 #include "../lib/fd.h"
 #include "../lib/rootless.h"
+#include "../lib/trace.h"
 #include "../security/security.h"
 #include "cmd.h"
 #include "container.h"
@@ -132,16 +133,21 @@ static int exec_in(struct container *c, const struct exec_opts *o, int argc, cha
 		return err_set(e, 0, "a detached process with a terminal requires --console-socket");
 	struct plan plan = { 0 };
 	unsigned preserve;
+	uint64_t planning = trace_now();
 	if (make_plan(&plan, c, cfg, proc, o, &preserve, e) < 0)
 		return -1;
+	TRACE("plan", planning);
 	if (!o->detach && foreground_prepare(e) < 0)
 		return -1;
 	CLEANUP_INIT_PROC struct init_proc ip = INIT_PROC_INIT;
 	if (is_rootless())
 		ip.own_oom = proc->oom_score_adj;
 	const struct spec_intel_rdt *rdt = cfg->linux_->intel_rdt;
-	if (spawn(&plan, c, &ip, o, preserve, e) < 0 ||
-	    launch_wait(&plan, &ip, ip.sync, 1U << MSG_READY, e) < 0 ||
+	uint64_t from = trace_now();
+	if (spawn(&plan, c, &ip, o, preserve, e) < 0)
+		return -1;
+	TRACE("clone", from);
+	if (launch_wait(&plan, &ip, ip.sync, 1U << MSG_READY, e) < 0 ||
 	    (rdt && rdt_join(rdt, c->dir.id, ip.pid, e) < 0) || hand_over(&ip, proc, c->rec.ns_flags, o, e) < 0)
 		return -1;
 	/* before the program does anything; taken back when it does not come to that, since some engines take a

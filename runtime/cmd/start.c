@@ -22,6 +22,7 @@
 #include "../act/create.h"
 #include "../lib/fd.h"
 #include "../lib/sys.h"
+#include "../lib/trace.h"
 #include "../security/security.h"
 #include "cmd.h"
 #include "container.h"
@@ -54,6 +55,8 @@ static int serve(struct container *c, struct spec_config *cfg, int conn, bool *r
 {
 	CLEANUP_INIT_PROC struct init_proc ip = INIT_PROC_INIT; /* no pid: the process is not our child */
 	ip.listener_due = cfg && seccomp_has_notify(cfg->linux_->seccomp);
+	ip.traced = c->rec.pid;
+	ip.step_began = trace_now();
 	for (;;) {
 		int m = launch_wait(NULL, &ip, conn, 1U | 1U << MSG_SECCOMP, e);
 		if (m == 0)

@@ -42,11 +42,11 @@ static int open_master(struct init *in)
 		err = errno;
 		if (fd >= 0 && !is_ptmx(fd)) {
 			err = ENODEV;
-			drop_fd(&fd);
+			leave_fd(&fd);
 		}
 	}
 	if (dir != in->pts)
-		drop_fd(&dir);
+		leave_fd(&dir);
 	return fd < 0 ? fail(in, DETAIL_PTMX, err, "/dev/pts/ptmx") : fd;
 }
 
@@ -68,18 +68,15 @@ static int clone_host_slave(struct init *in, int slave)
 {
 	char path[32] = "/dev/pts/";
 	struct stat a, b;
-	unsigned n = 0, at = sizeof("/dev/pts/") - 1, div = 1;
+	unsigned n = 0;
 	if (in->inside || ioctl(slave, TIOCGPTN, &n) < 0)
 		n = fstat(slave, &a) == 0 ? minor(a.st_rdev) : 0;
-	while (n / div >= 10)
-		div *= 10;
-	for (; div; div /= 10)
-		path[at++] = (char)('0' + n / div % 10);
+	to_decimal(path + sizeof("/dev/pts/") - 1, n);
 	int mnt = -1, fd = in->inside ? -1 : openat(AT_FDCWD, path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 	if (fd >= 0 && fstat(slave, &a) == 0 && fstat(fd, &b) == 0 && a.st_dev == b.st_dev &&
 	    a.st_ino == b.st_ino && a.st_rdev == b.st_rdev)
 		mnt = sys_clone_mount(fd, 0);
-	drop_fd(&fd);
+	leave_fd(&fd);
 	if (mnt < 0)
 		errno = EINVAL;
 	return mnt;
@@ -98,12 +95,12 @@ static int open_console_file(struct init *in)
 		fd = openat(dir, "console", O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	int err = errno;
 	if (dir != in->dev)
-		drop_fd(&dir);
+		leave_fd(&dir);
 	if (fd < 0)
 		return fail(in, DETAIL_TARGET, err, "/dev/console");
 	if (fstat(fd, &st) == 0 && (S_ISREG(st.st_mode) || S_ISCHR(st.st_mode)))
 		return fd;
-	drop_fd(&fd);
+	leave_fd(&fd);
 	return fail(in, DETAIL_EXISTS_OTHER, EEXIST, "/dev/console");
 }
 
@@ -123,7 +120,7 @@ static int bind_console(struct init *in, int slave)
 		fail(in, DETAIL_ATTACH, errno, "/dev/console");
 	else
 		r = 0;
-	drop_fd(&mnt);
+	leave_fd(&mnt);
 	drop_fd(&target);
 	return r;
 }

@@ -17,10 +17,10 @@ int step_dev_open(struct init *in, const struct plan_step *s)
 	int fd = path_make(path_root(in), "/dev", PATH_DIR | PATH_NO_LINKS, NULL);
 	/* a file called "dev" is refused here and not with the first device */
 	int dir = fd < 0 ? -1 : openat(fd, ".", O_PATH | O_DIRECTORY | O_CLOEXEC), err = errno;
-	drop_fd(&fd);
+	leave_fd(&fd);
 	if (dir < 0)
 		return fail(in, DETAIL_TARGET, err, NULL);
-	drop_fd(&in->dev);
+	leave_fd(&in->dev);
 	in->dev = dir;
 	in->dev_is_ours = false;
 	return 0;
@@ -56,7 +56,7 @@ static int bind_node(struct init *in, const struct plan_step *s, int dir, const 
 	struct stat st;
 	int r = -1;
 	if (node < 0 || !matches(node, s)) {
-		drop_fd(&node);
+		leave_fd(&node);
 		return fail(in, DETAIL_VERIFY, ENODEV, NULL);
 	}
 	int fd = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
@@ -73,7 +73,7 @@ static int bind_node(struct init *in, const struct plan_step *s, int dir, const 
 	else
 		r = 0;
 	drop_fd(&fd);
-	drop_fd(&node);
+	leave_fd(&node);
 	return r;
 }
 
@@ -84,7 +84,7 @@ static int make_node(struct init *in, const struct plan_step *s, int dir, const 
 	if (made < 0 && err == EPERM && !in->inside) {
 		int at = openat(AT_FDCWD, s->flags & STEP_F_IN_DEV ? "/dev" : "/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 		int node = sys_clone_at(at, plan_text(in, s->str[0]), 0);
-		drop_fd(&at);
+		leave_fd(&at);
 		if (node >= 0)
 			return bind_node(in, s, dir, name, node);
 	}
@@ -99,7 +99,7 @@ static int make_node(struct init *in, const struct plan_step *s, int dir, const 
 		r = settle(in, fd, s);
 	else /* perhaps a node of the host's /dev, bound here: left alone when it is the right one */
 		r = matches(fd, s) ? 0 : fail(in, DETAIL_EXISTS_OTHER, EEXIST, NULL);
-	drop_fd(&fd);
+	leave_fd(&fd);
 	return r;
 }
 
@@ -115,7 +115,7 @@ int step_device(struct init *in, const struct plan_step *s)
 	int r = s->fd >= 0 ? bind_node(in, s, dir, name, plan_take_fd(in, s))
 			   : make_node(in, s, dir, name, direct && in->dev_is_ours);
 	if (dir != base)
-		drop_fd(&dir);
+		leave_fd(&dir);
 	return r;
 }
 
@@ -127,6 +127,6 @@ int step_symlink(struct init *in, const struct plan_step *s)
 		return fail(in, DETAIL_TARGET, errno, NULL);
 	int r = symlinkat(plan_text(in, s->str[0]), dir, name), err = errno;
 	if (dir != in->dev)
-		drop_fd(&dir);
+		leave_fd(&dir);
 	return r < 0 && err != EEXIST ? fail(in, DETAIL_OPEN, err, NULL) : 0;
 }

@@ -108,9 +108,9 @@ static int open_passwd(struct init *in)
 	if (!err && S_ISREG(a.st_mode) &&
 	    ((fd = path_open(path_root(in), "/etc/passwd", O_RDONLY | O_NONBLOCK | O_NOCTTY, 0)) < 0 || fstat(fd, &b) < 0))
 		err = errno;
-	drop_fd(&ok);
+	leave_fd(&ok);
 	if (err || (fd >= 0 && (b.st_ino != a.st_ino || b.st_dev != a.st_dev)))
-		drop_fd(&fd);
+		leave_fd(&fd);
 	errno = err;
 	return fd;
 }
@@ -124,7 +124,7 @@ int step_home(struct init *in, const struct plan_step *s)
 		return fail(in, DETAIL_PLAN, EINVAL, NULL);
 	memcpy(in->home, "HOME=/", sizeof("HOME=/"));
 	int fd = open_passwd(in), err = fd >= 0 ? read_passwd(in, fd, s->val[0]) : errno;
-	drop_fd(&fd);
+	leave_fd(&fd);
 	env[n - 1] = in->home;
 	/* one that is not there or not for us has nothing to say; but nobody's HOME depends on a shortage */
 	bool none = err == ENOENT || err == ENOTDIR || err == ELOOP || err == EACCES || err == EPERM || err == EISDIR;
@@ -153,7 +153,7 @@ int step_cwd(struct init *in, const struct plan_step *s)
 	else
 		fd = path_open(root, path, O_PATH | O_DIRECTORY, 0);
 	int err = fd < 0 || fchdir(fd) < 0 ? errno : 0;
-	drop_fd(&fd);
+	leave_fd(&fd);
 	in->cwd_denied = err == EACCES && !(s->flags & STEP_F_RETRY);
 	if (in->cwd_denied)
 		return 0;
@@ -171,7 +171,7 @@ static int check_exe(const char *path, int *ret_detail)
 	struct stat st;
 	int fd = sys_openat2(AT_FDCWD, path, O_PATH | O_CLOEXEC, RESOLVE_NO_MAGICLINKS);
 	int err = fd < 0 || fstat(fd, &st) < 0 ? errno : 0;
-	drop_fd(&fd);
+	leave_fd(&fd);
 	*ret_detail = DETAIL_NONE;
 	if (err)
 		return err;
@@ -236,17 +236,23 @@ int step_lookup(struct init *in, const struct plan_step *s)
 
 /* ---- #3 ---- */
 
-static void let_go(struct init *in)
+/* All that we hold goes in one or two calls; what the container keeps is below SYNC. */
+static void let_go(struct init *in, int listener)
 {
-	drop_fd(&in->root);
-	drop_fd(&in->dev);
-	drop_fd(&in->pts);
-	drop_fd(&in->mask_file);
-	drop_fd(&in->mask_dir);
-	if (!plan_next(in, STEP_APPARMOR) && !plan_next(in, STEP_SELINUX) && !plan_next(in, STEP_SYSCTL))
-		drop_fd(&in->proc);
-	for (uint32_t i = 0; i < in->head->nfds; i++)
-		drop_fd(&in->fds[i]);
+	bool labels = plan_next(in, STEP_APPARMOR) || plan_next(in, STEP_SELINUX) || plan_next(in, STEP_SYSCTL);
+	int keep[] = { listener, labels ? in->proc : -1 }, from = in->sync + 1;
+	bool swap = keep[0] > keep[1];
+	for (int i = 0; i < 2; i++) {
+		int fd = keep[i ^ swap];
+		if (fd > from)
+			sys_close_range((unsigned)from, (unsigned)fd - 1, 0);
+		from = fd < from ? from : fd + 1;
+	}
+	if (sys_close_range((unsigned)from, ~0U, 0) < 0)
+		die();
+	in->root = in->dev = in->pts = in->mask_file = in->mask_dir = -1;
+	in->proc = labels ? in->proc : -1;
+	memset(in->fds, -1, in->head->nfds * sizeof(int));
 	if (in->files_raised)
 		sys_prlimit(RLIMIT_NOFILE, &in->nofile, NULL);
 	in->files_raised = false;
@@ -273,7 +279,7 @@ int step_ready(struct init *in, const struct plan_step *s)
 	int listener = s->fd >= 0 ? plan_take_fd(in, s) : -1;
 	if (s->fd >= 0 && listener < 0)
 		return fail(in, DETAIL_SYNC, errno, NULL);
-	let_go(in);
+	let_go(in, listener);
 	if (listener >= 0)
 		signals_wait(true);
 	signals_fresh(in);
@@ -305,7 +311,7 @@ void exec_prepare(struct init *in)
 	signals_default(in);
 	signals_fresh(in);
 	/* each fd of ours is close-on-exec already: this is for what we do not know of */
-	if (!e || e->num > 1000000 || sys_close_range(3 + e->num, CLOSE_RANGE_CLOEXEC) < 0)
+	if (!e || e->num > 1000000 || sys_close_range(3 + e->num, ~0U, CLOSE_RANGE_CLOEXEC) < 0)
 		die();
 	report(in, MSG_EXEC, 0, -1);
 	in->exec_told = true;

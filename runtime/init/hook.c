@@ -41,7 +41,7 @@ struct hook {
 	size_t have;
 };
 
-static void to_decimal(char *p, unsigned n)
+void to_decimal(char *p, unsigned n)
 {
 	char digits[12];
 	int i = 0;
@@ -92,7 +92,7 @@ static _Noreturn void run(struct init *in, const struct plan_step *s, int input,
 	/* the pipe for the errno must survive: it goes where nothing else is kept, close-on-exec */
 	uint32_t hook = in->step;
 	bool ready = dup2(input, 0) == 0 && dup2(output, 1) == 1 && dup2(output, 2) == 2 &&
-		     sys_close_range(3, CLOSE_RANGE_CLOEXEC) == 0;
+		     sys_close_range(3, ~0U, CLOSE_RANGE_CLOEXEC) == 0;
 	if (!ready || !(s->flags & STEP_F_AS_PROCESS) || become_process(in) == 0) {
 		in->step = hook;
 		if (ready)

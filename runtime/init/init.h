@@ -90,7 +90,11 @@ const struct plan_step *plan_next(const struct init *in, enum plan_kind kind);
 int plan_take_fd(struct init *in, const struct plan_step *s);
 
 /* sync.c */
-void report(struct init *in, enum plan_msg msg, int value, int fd);
+void report_as(struct init *in, enum plan_msg msg, int step, int value, int fd);
+static inline void report(struct init *in, enum plan_msg msg, int value, int fd)
+{
+	report_as(in, msg, (int)in->step, value, fd);
+}
 void report_failure(struct init *in, enum plan_msg msg); /* in->why */
 void warn(struct init *in, enum plan_detail detail, int err, const char *text);
 bool take_cmd(int sock, enum plan_cmd_type type); /* the next command is this one */
@@ -125,11 +129,22 @@ void not_dumpable(void);				     /* cred.c */
 int mask_over(struct init *in, int target, bool dir);	     /* mask.c */
 int copy_up(int from, int to);				     /* copyup.c: errno on failure */
 void exec_prepare(struct init *in);			     /* exec.c */
+void to_decimal(char *p, unsigned n);			     /* hook.c: at most 11 bytes */
 void signals_note(struct init *in);			     /* signals.c */
 void signals_default(struct init *in);
 void signals_fresh(struct init *in);
 void signals_wait(bool on);
 bool is_null_device(int fd);				     /* mask.c */
+
+/* For what nobody waits to see closed: the first numbers stay in use until #3, where all go at once. */
+extern int leave_below;
+static inline void leave_fd(int *fd)
+{
+	extern int close(int);
+	if (*fd >= leave_below)
+		close(*fd);
+	*fd = -1;
+}
 
 static inline void drop_fd(int *fd)
 {

@@ -24,7 +24,7 @@ static int make_file_mask(struct init *in)
 {
 	int null = openat(AT_FDCWD, "/dev/null", O_PATH | O_NOFOLLOW | O_CLOEXEC), mnt = -1;
 	if (null < 0 || in->inside || !is_null_device(null)) {
-		drop_fd(&null);
+		leave_fd(&null);
 		return fail(in, DETAIL_VERIFY, ENODEV, "/dev/null");
 	}
 	mnt = sys_clone_mount(null, 0);
@@ -33,9 +33,9 @@ static int make_file_mask(struct init *in)
 	else if (sys_mount_setattr(mnt, 0, MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, 0,
 				   MS_PRIVATE) < 0) {
 		fail(in, DETAIL_ATTR, errno, NULL);
-		drop_fd(&mnt);
+		leave_fd(&mnt);
 	}
-	drop_fd(&null);
+	leave_fd(&null);
 	return mnt;
 }
 
@@ -53,7 +53,7 @@ static int make_dir_mask(struct init *in)
 	else if ((mnt = sys_fsmount(fs, MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV |
 						MOUNT_ATTR_NOEXEC)) < 0)
 		fail(in, DETAIL_FSMOUNT, errno, NULL);
-	drop_fd(&fs);
+	leave_fd(&fs);
 	return mnt;
 }
 
@@ -69,7 +69,7 @@ int mask_over(struct init *in, int target, bool dir)
 	if (fresh && r == 0)
 		*first = mnt;
 	else
-		drop_fd(&mnt);
+		leave_fd(&mnt);
 	return r < 0 ? fail(in, DETAIL_ATTACH, err, NULL) : 0;
 }
 
@@ -92,7 +92,7 @@ int step_mask(struct init *in, const struct plan_step *s)
 		return absent ? 0 : -1;
 	int r = fstat(fd, &st) < 0 ? fail(in, DETAIL_TARGET, errno, NULL)
 				   : mask_over(in, fd, S_ISDIR(st.st_mode));
-	drop_fd(&fd);
+	leave_fd(&fd);
 	return r;
 }
 
@@ -113,7 +113,7 @@ int step_readonly(struct init *in, const struct plan_step *s)
 		fail(in, DETAIL_ATTACH, errno, NULL);
 	else
 		r = 0;
-	drop_fd(&mnt);
-	drop_fd(&fd);
+	leave_fd(&mnt);
+	leave_fd(&fd);
 	return r;
 }

@@ -33,7 +33,7 @@ int step_trees(struct init *in, const struct plan_step *s)
 			return fail(in, DETAIL_OPEN, errno, NULL);
 		if (fstat(fd, &a) < 0 || fstat(in->fds[i], &b) < 0 || a.st_dev != b.st_dev || a.st_ino != b.st_ino)
 			return fail(in, DETAIL_VERIFY, ESTALE, NULL);
-		drop_fd(&in->fds[i]);
+		leave_fd(&in->fds[i]);
 		in->fds[i] = fd;
 	}
 	return 0;
@@ -109,7 +109,7 @@ static int mount_of_host(struct init *in, const char *type, uint64_t attr)
 		if (mnt >= 0 && is_fs(mnt, rows[i].magic) && set_propagation(in, mnt, in->propagation) == 0 &&
 		    set_attrs(in, mnt, attr, AT_RECURSIVE) == 0)
 			return mnt;
-		drop_fd(&mnt);
+		leave_fd(&mnt);
 	}
 	return -1;
 }
@@ -127,7 +127,7 @@ static int mount_make(struct init *in, const struct plan_step *s, uint64_t attr)
 		else if ((mnt = sys_fsmount(fs, attr)) < 0)
 			fail_fs(in, DETAIL_FSMOUNT, fs);
 	}
-	drop_fd(&fs);
+	leave_fd(&fs);
 	if (mnt < 0 && in->why.err == EPERM && (s->flags & STEP_F_ELSE_BIND))
 		mnt = mount_of_host(in, plan_text(in, s->str[0]), attr);
 	return mnt;
@@ -137,7 +137,7 @@ static int mount_make(struct init *in, const struct plan_step *s, uint64_t attr)
 static void note_root(struct init *in, const char *path, int mnt)
 {
 	if (path[strspn(path, "/")] == '\0' && mnt >= 0) {
-		drop_fd(&in->root);
+		leave_fd(&in->root);
 		in->root = fcntl(mnt, F_DUPFD_CLOEXEC, 0);
 	}
 }
@@ -170,7 +170,7 @@ static int take_over(struct init *in, const struct plan_step *s, int target, int
 	if (s->flags & STEP_F_COPYUP) {
 		int from = openat(target, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 		err = from < 0 ? errno : copy_up(from, mnt);
-		drop_fd(&from);
+		leave_fd(&from);
 		if (err)
 			return fail(in, DETAIL_COPYUP, err, NULL);
 	}
@@ -196,7 +196,7 @@ static bool keep(struct init *in, enum mount_role role, int mnt, uint64_t attr)
 		in->proc = mnt;
 		return true;
 	case MOUNT_DEV:
-		drop_fd(&in->dev);
+		leave_fd(&in->dev);
 		in->dev = mnt;
 		in->dev_is_ours = true;
 		return true;
@@ -215,7 +215,7 @@ static int map_ids(struct init *in, const struct plan_step *s, int mnt)
 	if (s->fd < 0)
 		return 0;
 	int userns = plan_take_fd(in, s), r = userns < 0 ? -1 : sys_mount_idmap(mnt, userns), err = errno;
-	drop_fd(&userns);
+	leave_fd(&userns);
 	return r < 0 ? fail(in, DETAIL_IDMAP, err, NULL) : 0;
 }
 
@@ -255,9 +255,9 @@ static int mount_on(struct init *in, const struct plan_step *s, int target)
 		fail(in, DETAIL_TARGET, errno, NULL);
 	else
 		ret = set_propagation(in, mnt, s->val[2]);
-	drop_fd(&mnt);
-	drop_fd(&cwd);
-	drop_fd(&target);
+	leave_fd(&mnt);
+	leave_fd(&cwd);
+	leave_fd(&target);
 	return ret;
 }
 
@@ -285,8 +285,8 @@ int step_mount_fs(struct init *in, const struct plan_step *s)
 		if (keep(in, s->num, mnt, attr))
 			mnt = -1;
 	}
-	drop_fd(&mnt);
-	drop_fd(&target);
+	leave_fd(&mnt);
+	leave_fd(&target);
 	return ret;
 }
 
@@ -313,8 +313,8 @@ int step_mount_bind(struct init *in, const struct plan_step *s)
 		fail(in, DETAIL_TARGET, errno, NULL);
 	else if (bind_attrs(in, s, mnt) == 0 && attach(in, mnt, target, path) == 0)
 		ret = 0;
-	drop_fd(&target);
-	drop_fd(&mnt);
+	drop_fd(&target); /* a file that was made is open for writing, which keeps its mount from becoming read-only */
+	leave_fd(&mnt);
 	return ret;
 }
 
@@ -328,7 +328,7 @@ static int reconfigure(struct init *in, uint32_t list, int mnt)
 		if (ret < 0)
 			fail_fs(in, DETAIL_FSCONFIG, fs);
 	}
-	drop_fd(&fs);
+	leave_fd(&fs);
 	return ret;
 }
 
@@ -355,6 +355,6 @@ int step_remount(struct init *in, const struct plan_step *s)
 	if ((!s->str[2] || reconfigure(in, s->str[2], fd) == 0) && set_attrs(in, fd, s->val[0], 0) == 0 &&
 	    set_attrs(in, fd, s->val[1], AT_RECURSIVE) == 0)
 		ret = set_propagation(in, fd, s->val[2]);
-	drop_fd(&fd);
+	leave_fd(&fd);
 	return ret;
 }

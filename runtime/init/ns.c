@@ -37,12 +37,12 @@ int step_ns_join(struct init *in, const struct plan_step *s)
 			return fail(in, DETAIL_GROUPS, errno, NULL);
 		in->groups_denied = true;
 	}
-	drop_fd(&fd);
+	leave_fd(&fd);
 	/* gaining capabilities in the user namespace has set this to fs.suid_dumpable */
 	not_dumpable();
 	if (s->val[0] & CLONE_NEWNS) {
 		in->inside = true;
-		drop_fd(&in->root);
+		leave_fd(&in->root);
 	}
 	/* As the host's user we could own nothing there. A namespace that maps no such id keeps us as we are. */
 	if ((s->val[0] & CLONE_NEWUSER) && become(in, s->val[1], s->val[2], false) < 0 && in->why.err != EINVAL)
@@ -125,10 +125,10 @@ int step_time_offsets(struct init *in, const struct plan_step *s)
 	/* a magic link, which proc_open() refuses: in a directory that is proven it is the one we mean */
 	int dir = proc_open_self(in, "ns", O_PATH | O_DIRECTORY);
 	fd = dir < 0 ? -1 : openat(dir, "time_for_children", O_RDONLY | O_CLOEXEC);
-	drop_fd(&dir);
+	leave_fd(&dir);
 	if (fd < 0 || setns(fd, CLONE_NEWTIME) < 0)
 		return fail(in, DETAIL_OPEN, errno, "time_for_children");
-	drop_fd(&fd);
+	leave_fd(&fd);
 	return 0;
 }
 
@@ -164,15 +164,12 @@ int step_keyring(struct init *in, const struct plan_step *s)
 
 int step_loopback(struct init *in, const struct plan_step *s)
 {
-	struct ifreq r = { .ifr_name = "lo" };
-	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), err = 0;
+	/* of a new namespace: it has no flag that we would take away */
+	struct ifreq r = { .ifr_name = "lo", .ifr_flags = IFF_UP };
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	(void)s;
-	if (fd < 0 || ioctl(fd, SIOCGIFFLAGS, &r) < 0)
-		err = errno;
-	r.ifr_flags |= IFF_UP;
-	if (!err && ioctl(fd, SIOCSIFFLAGS, &r) < 0)
-		err = errno;
-	drop_fd(&fd);
+	int err = fd < 0 || ioctl(fd, SIOCSIFFLAGS, &r) < 0 ? errno : 0;
+	leave_fd(&fd);
 	return err ? fail(in, DETAIL_NONE, err, NULL) : 0;
 }
 

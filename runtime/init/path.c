@@ -99,9 +99,7 @@ static int make_rest(struct walk *w, int dir, size_t at)
 		size_t next = rest + strspn(w->text + rest, "/");
 		if (n > 0 && !is_part(w->text + at, n, ".")) {
 			int fd = make_part(w, dir, at, n, !w->text[next]);
-			int err = errno;
-			close(dir);
-			errno = err;
+			leave_fd(&dir);
 			if (fd < 0)
 				return fd;
 			dir = fd;
@@ -111,18 +109,21 @@ static int make_rest(struct walk *w, int dir, size_t at)
 	return dir;
 }
 
-/* The longest part of the path that exists, as an open directory; *ret_at: where the rest starts. */
-static int open_prefix(struct walk *w, int base, size_t *ret_at)
+/* The longest part of the path that exists, as an open directory; *ret_at: where the rest starts. `missing`: the
+ * whole is known not to. */
+static int open_prefix(struct walk *w, int base, size_t *ret_at, bool missing)
 {
 	size_t end = strlen(w->text);
-	for (;;) {
+	for (;; missing = false) {
 		while (end > 0 && w->text[end - 1] == '/')
 			end--;
 		*ret_at = end + strspn(w->text + end, "/");
 		char cut = w->text[end];
 		w->text[end] = '\0';
-		int fd = path_open(base, w->text, O_PATH | O_DIRECTORY, w->resolve);
+		int fd = missing ? -1 : path_open(base, w->text, O_PATH | O_DIRECTORY, w->resolve);
 		w->text[end] = cut;
+		if (missing && end > 0)
+			errno = ENOENT;
 		if (fd >= 0 || errno != ENOENT || end == 0)
 			return fd;
 		while (end > 0 && w->text[end - 1] != '/')
@@ -140,7 +141,7 @@ static int make_missing(int base, const char *path, unsigned opts, uint64_t reso
 	}
 	memcpy(w.text, path, len + 1);
 	for (int i = 0; i < LINKS; i++) {
-		int fd = open_prefix(&w, base, &at);
+		int fd = open_prefix(&w, base, &at, i == 0);
 		if (fd >= 0)
 			fd = make_rest(&w, fd, at);
 		if (fd != EXPANDED)

@@ -26,9 +26,7 @@ static int proc_make(void)
 	int fs = sys_fsopen("proc"), mnt = -1;
 	if (fs >= 0 && sys_fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL) == 0)
 		mnt = sys_fsmount(fs, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
-	int err = errno;
-	drop_fd(&fs);
-	errno = err;
+	leave_fd(&fs);
 	return mnt;
 }
 
@@ -42,7 +40,7 @@ static int proc_of_host(void)
 		return -1;
 	if (is_fs(fd, PROC_MAGIC) && fstat(fd, &st) == 0 && st.st_ino == PROC_ROOT_INO)
 		return fd;
-	drop_fd(&fd);
+	leave_fd(&fd);
 	errno = EINVAL;
 	return -1;
 }
@@ -82,7 +80,7 @@ int proc_open(struct init *in, const char *path, int flags)
 		errno = EXDEV;
 		return -1;
 	}
-	drop_fd(&in->proc);
+	leave_fd(&in->proc);
 	in->proc = fresh;
 	return open_beneath(fresh, path, flags);
 }
@@ -120,7 +118,7 @@ int step_proc_private(struct init *in, const struct plan_step *s)
 	int mnt = proc_make(); /* also when the container's is there: it may show only a part */
 	(void)s;
 	if (mnt >= 0) {
-		drop_fd(&in->proc);
+		leave_fd(&in->proc);
 		in->proc = mnt;
 	}
 	return proc_root(in) < 0 ? fail(in, DETAIL_FSMOUNT, errno, NULL) : 0;

@@ -81,14 +81,17 @@ static bool head_ok(const struct plan_head *h)
 	       h->size == (uint64_t)h->data_off + h->data_len;
 }
 
+int leave_below;
+
 /* Many bind mounts bring many fds; the soft limit must not stop us. Given back by STEP_READY. */
 static void raise_files(struct init *in, size_t nfds)
 {
 	struct limit l;
-	if (nfds < PLAN_FDS_PER_MSG || sys_prlimit(RLIMIT_NOFILE, NULL, &in->nofile) < 0)
+	if (sys_prlimit(RLIMIT_NOFILE, NULL, &in->nofile) < 0)
 		return;
+	leave_below = in->nofile.soft < 256 ? 0 : 128;
 	l.soft = l.hard = in->nofile.hard;
-	in->files_raised = sys_prlimit(RLIMIT_NOFILE, &l, NULL) == 0;
+	in->files_raised = nfds >= PLAN_FDS_PER_MSG && sys_prlimit(RLIMIT_NOFILE, &l, NULL) == 0;
 }
 
 static int receive_block(struct init *in)

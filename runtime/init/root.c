@@ -23,23 +23,11 @@
 int step_root_propagation(struct init *in, const struct plan_step *s)
 {
 	bool first = s->kind == STEP_ROOT_PROPAGATION;
-	int fd = openat(AT_FDCWD, "/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0 || sys_mount_setattr(fd, first ? AT_RECURSIVE : 0, 0, 0, s->val[0]) < 0)
+	if (sys_mount_setattr_at("/", first ? AT_RECURSIVE : 0, s->val[0]) < 0)
 		return fail(in, DETAIL_PROPAGATION, errno, NULL);
-	drop_fd(&fd);
 	if (first)
 		in->propagation = s->val[0] | MS_REC;
 	return 0;
-}
-
-/* Lay the tree over a directory of the runtime's. */
-static int attach_at(int tree, const char *path)
-{
-	int over = openat(AT_FDCWD, path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	int r = over < 0 ? -1 : sys_attach(tree, over), err = errno;
-	drop_fd(&over);
-	errno = err;
-	return r;
 }
 
 int step_root(struct init *in, const struct plan_step *s)
@@ -54,8 +42,8 @@ int step_root(struct init *in, const struct plan_step *s)
 		return fail(in, DETAIL_PROPAGATION, errno, NULL);
 	/* hooks look for the container at the path of its rootfs; where that cannot be reached any more (a
 	 * namespace that was joined may not have it), "/" always can */
-	in->root_elsewhere = *place && attach_at(tree, place) == 0;
-	if (!in->root_elsewhere && attach_at(tree, "/") < 0)
+	in->root_elsewhere = *place && sys_attach_at(tree, place) == 0;
+	if (!in->root_elsewhere && sys_attach_at(tree, "/") < 0)
 		return fail(in, DETAIL_ATTACH, errno, NULL);
 	in->root = tree;
 	return 0;
@@ -95,7 +83,7 @@ static int hide_old(struct init *in)
 		if (fd < 0)
 			return fail(in, DETAIL_UMOUNT, errno, old[i]);
 		int r = mask_over(in, fd, true);
-		drop_fd(&fd);
+		leave_fd(&fd);
 		if (r < 0)
 			return -1;
 	}
@@ -106,7 +94,7 @@ static int stay(struct init *in)
 {
 	if (hide_old(in) < 0)
 		return -1;
-	if (in->root_elsewhere && attach_at(path_root(in), "/") < 0)
+	if (in->root_elsewhere && sys_attach_at(path_root(in), "/") < 0)
 		return fail(in, DETAIL_ATTACH, errno, NULL);
 	if (fchdir(path_root(in)) < 0)
 		return fail(in, DETAIL_CHDIR, errno, NULL);
@@ -153,8 +141,8 @@ int step_root_keep(struct init *in, const struct plan_step *s)
 		return fail(in, DETAIL_OPEN, errno, NULL);
 	if (fchdir(tree) < 0 || chroot(".") < 0)
 		return fail(in, DETAIL_CHDIR, errno, NULL);
-	drop_fd(&in->root);
-	drop_fd(&tree); /* fd goes with the exec */
+	leave_fd(&in->root);
+	leave_fd(&tree); /* fd goes with the exec */
 	in->inside = true;
 	return 0;
 }

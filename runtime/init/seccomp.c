@@ -58,15 +58,6 @@ static int carry(void *arg)
 	return 0;
 }
 
-static inline void relax(void)
-{
-#if defined(__x86_64__) || defined(__i386__)
-	__builtin_ia32_pause();
-#else
-	__asm__ volatile("" ::: "memory");
-#endif
-}
-
 static int load_with_listener(struct init *in, uint64_t flags, struct sock_fprog *prog)
 {
 	static _Alignas(16) char stack[8192];
@@ -87,7 +78,11 @@ static int load_with_listener(struct init *in, uint64_t flags, struct sock_fprog
 	c.listener = (int)fd;
 	__atomic_store_n(&c.state, LOADED, __ATOMIC_RELEASE);
 	while (__atomic_load_n(&c.state, __ATOMIC_ACQUIRE) != SENT)
-		relax();
+#ifdef __x86_64__
+		__builtin_ia32_pause();
+#else
+		;
+#endif
 	return 0;
 }
 

@@ -33,7 +33,7 @@ void signals_note(struct init *in)
 	char buf[4096];
 	int fd = openat(AT_FDCWD, "/proc/self/status", O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	ssize_t n = fd < 0 ? -1 : read(fd, buf, sizeof(buf) - 1);
-	drop_fd(&fd);
+	leave_fd(&fd);
 	in->ignored = ~0ULL; /* not known: set each one */
 	if (n <= 0)
 		return;

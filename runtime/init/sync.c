@@ -36,9 +36,9 @@ int send_fd(int sock, const void *data, size_t len, int fd)
 	return n == (ssize_t)len ? 0 : -1;
 }
 
-void report(struct init *in, enum plan_msg msg, int value, int fd)
+void report_as(struct init *in, enum plan_msg msg, int step, int value, int fd)
 {
-	struct plan_report r = { .magic = PLAN_MAGIC, .msg = msg, .step = (int32_t)in->step, .value = value };
+	struct plan_report r = { .magic = PLAN_MAGIC, .msg = msg, .step = step, .value = value };
 	if (send_fd(in->sync, &r, sizeof(r), fd) < 0)
 		die();
 }

@@ -50,8 +50,7 @@ static inline int sys_openat2(int dirfd, const char *path, uint64_t flags, uint6
 /* A detached copy of the mount (or of the part below it) that fd refers to. */
 static inline int sys_clone_mount(int fd, unsigned flags)
 {
-	return (int)syscall(SYS_open_tree, fd, "",
-			    flags | AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC); /* [5.2] */
+	return (int)syscall(SYS_open_tree, fd, "", flags | AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC); /* [5.2] */
 }
 
 static inline int sys_clone_at(int dir, const char *path, unsigned flags)
@@ -62,15 +61,25 @@ static inline int sys_clone_at(int dir, const char *path, unsigned flags)
 /* Attach the detached mount `mnt` on `target`. */
 static inline int sys_attach(int mnt, int target)
 {
-	return (int)syscall(SYS_move_mount, mnt, "", target, "",
-			    MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH); /* [5.2] */
+	return (int)syscall(SYS_move_mount, mnt, "", target, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH); /* [5.2] */
 }
 
-static inline int sys_mount_setattr(int fd, unsigned flags, uint64_t set, uint64_t clear,
-				    uint64_t propagation)
+/* The same on what a name of the runtime's leads to. */
+static inline int sys_attach_at(int mnt, const char *path)
+{
+	return (int)syscall(SYS_move_mount, mnt, "", AT_FDCWD, path, MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_SYMLINKS);
+}
+
+static inline int sys_mount_setattr(int fd, unsigned flags, uint64_t set, uint64_t clear, uint64_t propagation)
 {
 	struct mount_attr a = { .attr_set = set, .attr_clr = clear, .propagation = propagation };
 	return (int)syscall(SYS_mount_setattr, fd, "", flags | AT_EMPTY_PATH, &a, sizeof(a)); /* [5.12] */
+}
+
+static inline int sys_mount_setattr_at(const char *path, unsigned flags, uint64_t propagation)
+{
+	struct mount_attr a = { .propagation = propagation };
+	return (int)syscall(SYS_mount_setattr, AT_FDCWD, path, flags, &a, sizeof(a));
 }
 
 static inline int sys_mount_idmap(int fd, int userns)
@@ -104,9 +113,9 @@ static inline int sys_umount_detach(const char *path)
 	return (int)syscall(SYS_umount2, path, SYS_MNT_DETACH);
 }
 
-static inline int sys_close_range(unsigned first, unsigned flags)
+static inline int sys_close_range(unsigned first, unsigned last, unsigned flags)
 {
-	return (int)syscall(SYS_close_range, first, ~0U, flags); /* [5.9] */
+	return (int)syscall(SYS_close_range, first, last, flags); /* [5.9] */
 }
 
 struct limit;

@@ -16,12 +16,54 @@ struct arena_chunk {
 	_Alignas(ALIGN) char data[];
 };
 
+/*
+ * The first chunks come from here: most commands need no more, and a chunk that malloc maps and unmaps for the
+ * sake of a few strings costs more than what is done with them. What was not touched takes no memory. Taken and
+ * given back like a stack; out of order, a chunk is lost until the end. The sanitizers shall see each chunk.
+ */
+#if defined(__SANITIZE_ADDRESS__)
+enum { POOL = 0 };
+#else
+enum { POOL = 16 * CHUNK };
+#endif
+static _Alignas(64) char pool[POOL + 1];
+static size_t pool_used;
+
 static _Noreturn void out_of_memory(void)
 {
 	static const char msg[] = "berth: out of memory\n";
 	ssize_t r = write(STDERR_FILENO, msg, sizeof(msg) - 1);
 	(void)r;
 	_exit(1);
+}
+
+static struct arena_chunk *chunk_new(size_t size)
+{
+	size_t whole = (sizeof(struct arena_chunk) + size + ALIGN - 1) & ~(size_t)(ALIGN - 1);
+	struct arena_chunk *c;
+	if (whole <= POOL - pool_used) {
+		c = (struct arena_chunk *)(pool + pool_used);
+		pool_used += whole;
+	} else {
+		c = calloc(1, whole);
+		if (!c)
+			out_of_memory();
+	}
+	c->size = size;
+	return c;
+}
+
+static void chunk_free(struct arena_chunk *c)
+{
+	char *p = (char *)c;
+	size_t whole = (sizeof(*c) + c->size + ALIGN - 1) & ~(size_t)(ALIGN - 1);
+	if (p < pool || p >= pool + sizeof(pool)) {
+		free(c);
+		return;
+	}
+	if (p + whole == pool + pool_used)
+		pool_used -= whole;
+	memset(c, 0, sizeof(*c) + c->used);
 }
 
 void *arena_alloc(struct arena *a, size_t n)
@@ -32,10 +74,7 @@ void *arena_alloc(struct arena *a, size_t n)
 	struct arena_chunk *c = a->chunk;
 	if (!c || c->size - c->used < n) {
 		size_t size = n > CHUNK ? n : CHUNK;
-		c = calloc(1, sizeof(*c) + size);
-		if (!c)
-			out_of_memory();
-		c->size = size;
+		c = chunk_new(size);
 		/* a chunk made for one large object must not hide the room left in the current one */
 		if (n > CHUNK / 2 && a->chunk) {
 			c->next = a->chunk->next;
@@ -101,7 +140,7 @@ void arena_free(struct arena *a)
 {
 	for (struct arena_chunk *c = a->chunk, *next; c; c = next) {
 		next = c->next;
-		free(c);
+		chunk_free(c);
 	}
 	a->chunk = NULL;
 }

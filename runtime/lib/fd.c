@@ -65,6 +65,16 @@ ssize_t fd_read_full(int fd, void *data, size_t len)
 	return (ssize_t)got;
 }
 
+/* Of a file: less than was asked for is all there is. */
+static ssize_t read_once(int fd, void *data, size_t len)
+{
+	ssize_t n;
+	do
+		n = read(fd, data, len);
+	while (n < 0 && errno == EINTR);
+	return n;
+}
+
 char *fd_read_file(struct arena *a, int dirfd, const char *path, size_t max, size_t *ret_len,
 		   struct err *e)
 {
@@ -88,7 +98,7 @@ char *fd_read_file(struct arena *a, int dirfd, const char *path, size_t max, siz
 	}
 	size_t size = (size_t)st.st_size + 1; /* one more byte shows whether it grew meanwhile */
 	char *buf = arena_alloc(a, size + 1);
-	ssize_t n = fd_read_full(fd, buf, size);
+	ssize_t n = read_once(fd, buf, size);
 	if (n < 0) {
 		err_set(e, errno, "read \"%s\"", path);
 		return NULL;
@@ -108,7 +118,7 @@ ssize_t fd_read_small(int dirfd, const char *path, char *buf, size_t size)
 	CLEANUP_FD int fd = openat(dirfd, path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	if (fd < 0)
 		return -1;
-	ssize_t n = fd_read_full(fd, buf, size - 1);
+	ssize_t n = read_once(fd, buf, size - 1);
 	if (n < 0)
 		return -1;
 	while (n > 0 && buf[n - 1] == '\n')
@@ -135,11 +145,22 @@ int fd_write_small(int dirfd, const char *path, const char *text, size_t len)
 	return 0;
 }
 
+int fd_write_new(int dirfd, const char *path, const void *data, size_t len, struct err *e)
+{
+	CLEANUP_FD int fd = openat(dirfd, path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd < 0 || fd_write_all(fd, data, len) < 0)
+		return err_set(e, errno, "write \"%s\"", path);
+	return 0;
+}
+
 int fd_write_atomic(int dirfd, const char *path, const void *data, size_t len, mode_t mode,
 		    struct err *e)
 {
+	static pid_t pid;
 	char tmp[4096];
-	if ((size_t)snprintf(tmp, sizeof(tmp), "%s.%d.tmp", path, (int)getpid()) >= sizeof(tmp))
+	if (!pid)
+		pid = getpid(); /* no child of ours writes files */
+	if ((size_t)snprintf(tmp, sizeof(tmp), "%s.%d.tmp", path, (int)pid) >= sizeof(tmp))
 		return err_set(e, ENAMETOOLONG, "write \"%s\"", path);
 	/* O_EXCL, so that a link in its place is never followed; what is there already is the leftover of a
 	 * killed process with our pid, and ours to replace */
@@ -149,7 +170,8 @@ int fd_write_atomic(int dirfd, const char *path, const void *data, size_t len, m
 		fd = openat(dirfd, tmp, FLAGS, mode);
 	if (fd < 0)
 		return err_set(e, errno, "create \"%s\"", tmp);
-	if (fchmod(fd, mode) < 0 || fd_write_all(fd, data, len) < 0 ||
+	/* our umask is 022 */
+	if ((mode & 022 && fchmod(fd, mode) < 0) || fd_write_all(fd, data, len) < 0 ||
 	    renameat(dirfd, tmp, dirfd, path) < 0) {
 		int eno = errno;
 		unlinkat(dirfd, tmp, 0);

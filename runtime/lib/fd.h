@@ -47,6 +47,9 @@ int fd_write_small(int dirfd, const char *path, const char *text, size_t len);
 int fd_write_atomic(int dirfd, const char *path, const void *data, size_t len, mode_t mode,
 		    struct err *e);
 
+/* The same for a file that nobody looks for yet: under its own name, which must be free. Mode 0600. */
+int fd_write_new(int dirfd, const char *path, const void *data, size_t len, struct err *e);
+
 /* write(2) until everything is out; EINTR is retried. Returns 0, or -1 with errno. */
 int fd_write_all(int fd, const void *data, size_t len);
 /* read(2) until `len` bytes or end of file. Returns the count, or -1 with errno. */

@@ -28,15 +28,16 @@ void full_too_late(void)
 #include <link.h>
 #include <stdbool.h>
 #include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "arena.h"
 #include "fd.h"
 #include "image.h"
+#include "trace.h"
 
 IMAGE_EMBEDDED(berth_full_image);
 
@@ -64,9 +65,10 @@ static int protect_relro(void)
 
 void full_begin(int argc, char **argv)
 {
+	static struct arena a;
 	/* a copy, as the parser of options sorts them */
-	arguments = calloc((size_t)argc + 1, sizeof(*arguments));
-	if (!arguments || protect_relro() < 0) {
+	arguments = arena_array(&a, (size_t)argc + 1, sizeof(*arguments));
+	if (protect_relro() < 0) {
 		static const char text[] = "berth: out of memory before it began\n";
 		(void)!write(STDERR_FILENO, text, sizeof(text) - 1);
 		_exit(1);
@@ -87,6 +89,7 @@ int full_need(struct err *e)
 	CLEANUP_FD int fd = image_open(&image, e);
 	if (fd < 0)
 		return -1;
+	trace_end();
 	syscall(SYS_execveat, fd, "", arguments, environ, AT_EMPTY_PATH);
 	return err_set(e, errno, "execute the part of berth that opens libraries");
 }

@@ -16,8 +16,12 @@ void interrupt_catch(void)
 	static const int signals[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
 	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
 		struct sigaction old, new = { .sa_handler = note }; /* no SA_RESTART: waits shall end */
-		if (sigaction(signals[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN)
-			sigaction(signals[i], &new, NULL);
+		if (sigaction(signals[i], &new, &old) < 0 || old.sa_handler != SIG_IGN)
+			continue;
+		/* ignored, as under nohup: nothing has happened */
+		sigaction(signals[i], &old, NULL);
+		if (caught == signals[i])
+			caught = 0;
 	}
 }
 

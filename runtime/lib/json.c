@@ -1,20 +1,21 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * See json.h. yajl keeps the state (commas, indentation, escapes); this file adds what it lacks: a
- * memory allocator that never returns NULL, and repair of bytes that are not UTF-8. Calls in an order
+ * See json.h. yajl keeps the state (commas, indentation, escapes); this file adds the repair of bytes that are
+ * not UTF-8. Calls in an order
  * that JSON does not allow (a value where a key belongs) are bugs of ours and end the process.
  */
 #include "json.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include <yajl/yajl_gen.h>
 
 #include "utf8.h"
+#include "yajl_mem.h"
 
 struct json {
+	struct arena arena;
 	yajl_gen gen;
 };
 
@@ -26,31 +27,6 @@ static _Noreturn void die(const char *what, size_t len)
 }
 #define DIE(text) die("berth: " text "\n", sizeof("berth: " text "\n") - 1)
 
-/* yajl does not look at what its allocator returns */
-static void *mem_alloc(void *ctx, size_t n)
-{
-	(void)ctx;
-	void *p = malloc(n);
-	if (!p)
-		DIE("out of memory");
-	return p;
-}
-
-static void *mem_realloc(void *ctx, void *old, size_t n)
-{
-	(void)ctx;
-	void *p = realloc(old, n);
-	if (!p)
-		DIE("out of memory");
-	return p;
-}
-
-static void mem_free(void *ctx, void *p)
-{
-	(void)ctx;
-	free(p);
-}
-
 static void check(yajl_gen_status s)
 {
 	if (s != yajl_gen_status_ok)
@@ -59,9 +35,10 @@ static void check(yajl_gen_status s)
 
 struct json *json_new(bool beautify)
 {
-	static yajl_alloc_funcs funcs = { mem_alloc, mem_realloc, mem_free, NULL };
-	struct json *j = mem_alloc(NULL, sizeof(*j));
-
+	struct arena a = { 0 };
+	struct json *j = arena_alloc(&a, sizeof(*j));
+	j->arena = a;
+	yajl_alloc_funcs funcs = yajl_mem(&j->arena);
 	j->gen = yajl_gen_alloc(&funcs);
 	if (beautify) {
 		yajl_gen_config(j->gen, yajl_gen_beautify, 1);
@@ -74,8 +51,8 @@ void json_free(struct json *j)
 {
 	if (!j)
 		return;
-	yajl_gen_free(j->gen);
-	free(j);
+	struct arena a = j->arena; /* which j itself is in */
+	arena_free(&a);
 }
 
 void json_map(struct json *j)
@@ -98,11 +75,11 @@ void json_end_array(struct json *j)
 	check(yajl_gen_array_close(j->gen));
 }
 
-/* The string with U+FFFD for each byte that is part of no valid sequence; owned by the caller. */
-static char *repair(const char *s, size_t len, size_t *ret_len)
+/* The string with U+FFFD for each byte that is part of no valid sequence. */
+static char *repair(struct arena *a, const char *s, size_t len, size_t *ret_len)
 {
 	static const char mark[] = "\xef\xbf\xbd";
-	char *out = mem_alloc(NULL, len * 3 + 1); /* each byte becomes three at most */
+	char *out = arena_alloc(a, len * 3 + 1); /* each byte becomes three at most */
 	size_t o = 0;
 
 	for (size_t i = 0; i < len;) {
@@ -129,9 +106,8 @@ static void put_string(struct json *j, const char *s)
 		check(yajl_gen_string(j->gen, (const unsigned char *)s, len));
 		return;
 	}
-	char *fixed = repair(s, len, &len);
+	char *fixed = repair(&j->arena, s, len, &len);
 	check(yajl_gen_string(j->gen, (const unsigned char *)fixed, len));
-	free(fixed);
 }
 
 void json_key(struct json *j, const char *key)

@@ -4,14 +4,21 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "fd.h"
 
-/* The first user namespace maps every id to itself: "0 0 4294967295". */
+#define FIRST_USERNS_INO 0xEFFFFFFDU /* USER_NS_INIT_INO of <linux/nsfs.h>, since 3.8 */
+
+/* The first user namespace has a number of its own. Another one that maps every id to itself, "0 0 4294967295", is as
+ * good. */
 static bool in_first_userns(void)
 {
+	struct stat st;
 	char map[128];
+	if (stat("/proc/self/ns/user", &st) == 0 && st.st_ino == FIRST_USERNS_INO)
+		return true;
 	if (fd_read_small(-1, "/proc/self/uid_map", map, sizeof(map)) < 0)
 		return true; /* a kernel without user namespaces has no such file */
 	unsigned long inside, outside, count;

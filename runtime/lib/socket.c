@@ -50,7 +50,7 @@ int socket_connect(const char *path)
 		memcpy(sa.sun_path, path, strlen(path) + 1);
 		return connect_to(&sa);
 	}
-	fd = open(path, O_PATH | O_CLOEXEC);
+	fd = openat(AT_FDCWD, path, O_PATH | O_CLOEXEC);
 	if (fd < 0)
 		return -1;
 	snprintf(sa.sun_path, sizeof(sa.sun_path), "/proc/self/fd/%d", fd);

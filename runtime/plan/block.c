@@ -3,6 +3,7 @@
  * The flat block for berth-init: head, steps, data (format.h). Made last, because compiling a seccomp
  * filter and opening fds still change steps.
  */
+#include "../lib/trace.h"
 #include "build.h"
 
 #include <string.h>
@@ -44,6 +45,7 @@ void *plan_block(struct plan *p, size_t *ret_size)
 		.data_off = (uint32_t)data_off,
 		.data_len = (uint32_t)data_len,
 		.nfds = (uint32_t)p->nfds,
+		.flags = trace_on ? PLAN_TRACED : 0,
 	};
 	memcpy(block, &head, sizeof(head));
 	struct plan_step *steps = (struct plan_step *)(block + sizeof(head));

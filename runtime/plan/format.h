@@ -50,8 +50,9 @@ struct plan_head {
 	uint32_t data_off; /* from the start of the block; = sizeof(head) + nsteps * sizeof(step) */
 	uint32_t data_len;
 	uint32_t nfds;
-	uint32_t pad;
+	uint32_t flags; /* PLAN_TRACED: MSG_STEP after each step, up to MSG_EXEC */
 };
+#define PLAN_TRACED 1u
 
 struct plan_step {
 	uint16_t kind;	/* enum plan_kind */
@@ -202,6 +203,7 @@ enum plan_msg {
 	MSG_SECCOMP,	/* one fd: the listener; value: pid as berth-init sees itself */
 	MSG_EXEC,	/* execve(2) comes next; end of file after it means that it happened */
 	MSG_WARN,	/* step, err, text: something optional did not work */
+	MSG_STEP,	/* step: the kind of a step that was done; value: microseconds of CLOCK_REALTIME, low 31 bits */
 };
 struct plan_report {
 	uint32_t magic, msg;

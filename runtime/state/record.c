@@ -19,6 +19,7 @@
 #include "../../spec/spec.h"
 #include "../lib/fd.h"
 #include "../lib/json.h"
+#include "../lib/yajl_mem.h"
 
 enum {
 	FORMAT = 1,	     /* a later format is refused, not guessed at */
@@ -366,7 +367,8 @@ int record_decode(struct arena *a, const char *text, size_t len, const char *id,
 	struct reader rd = { .arena = a, .r = ret };
 
 	*ret = (struct record){ 0 };
-	yajl_handle h = yajl_alloc(&callbacks, NULL, &rd);
+	yajl_alloc_funcs funcs = yajl_mem(a);
+	yajl_handle h = yajl_alloc(&callbacks, &funcs, &rd);
 	if (!h)
 		return err_set(e, ENOMEM, "read the record");
 	yajl_status s = yajl_parse(h, (const unsigned char *)text, len);

@@ -87,11 +87,11 @@ static int open_root(char *path, bool make, struct err *e)
 	/* O_NOFOLLOW does not hold for the last part of a path that ends in a slash */
 	for (size_t n = strlen(path); n > 1 && path[n - 1] == '/'; n--)
 		path[n - 1] = '\0';
-	CLEANUP_FD int fd = open(path, DIR_FLAGS);
+	CLEANUP_FD int fd = openat(AT_FDCWD, path, DIR_FLAGS);
 	if (fd < 0 && errno == ENOENT && make) {
 		if (make_path(path, e) < 0)
 			return -1;
-		fd = open(path, DIR_FLAGS);
+		fd = openat(AT_FDCWD, path, DIR_FLAGS);
 	}
 	if (fd < 0)
 		return errno == ELOOP || errno == ENOTDIR ?
@@ -288,7 +288,7 @@ static int remove_others(int dirfd)
 int state_dir_remove(struct state_dir *d, struct err *e)
 {
 	/* the record last: as long as it is there, another delete knows what belongs to the container */
-	static const char *const names[] = { "start.sock", "config.json", "cgroup", "state.json" };
+	static const char *const names[] = { "config.json", "cgroup", "state.json" };
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
 		unlinkat(d->fd, names[i], 0);
