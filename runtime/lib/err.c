@@ -3,14 +3,40 @@
 #include "err.h"
 
 #include <ctype.h>
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
+#ifdef BERTH_CORE
+/* People and engines look for the words of the usual C library, where musl has others. */
+static const char *usual_words(int eno)
+{
+	static const struct {
+		int eno;
+		const char *words;
+	} rows[] = {
+		{ EBUSY, "device or resource busy" },	   { ECHILD, "no child processes" },
+		{ EDQUOT, "disk quota exceeded" },	   { EIO, "input/output error" },
+		{ ELOOP, "too many levels of symbolic links" }, { EMFILE, "too many open files" },
+		{ ENAMETOOLONG, "file name too long" },	   { ENOMEM, "cannot allocate memory" },
+		{ EOPNOTSUPP, "operation not supported" }, { EOVERFLOW, "value too large for defined data type" },
+		{ ERANGE, "numerical result out of range" }, { ETIMEDOUT, "connection timed out" },
+		{ EXDEV, "invalid cross-device link" },	   { ENOTTY, "inappropriate ioctl for device" },
+	};
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (rows[i].eno == eno)
+			return rows[i].words;
+	return strerror(eno);
+}
+#else
+#define usual_words strerror
+#endif
+
 const char *err_text(int eno)
 {
 	static char buf[128];
-	const char *s = strerror(eno);
+	const char *s = usual_words(eno);
 	snprintf(buf, sizeof(buf), "%s", s ? s : "unknown error");
 	buf[0] = (char)tolower((unsigned char)buf[0]);
 	return buf;
