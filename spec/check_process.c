@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Checks of process, for config.json and for the document of exec. */
-#include <limits.h>
-
 #include "check.h"
 
 /* What execve(2) would refuse with E2BIG at the very end: one string, and all together (the kernel stops at
  * three quarters of 8 MiB whatever the stack limit is). */
 enum { ARG_STRING_MAX = 131072, ARG_TOTAL_MAX = 6 * 1024 * 1024 };
+
+/* NGROUPS_MAX of the kernel, since 2.6.4; that of <limits.h> is the C library's, and musl's is 32 */
+enum { GROUPS_MAX = 65536 };
 
 static int check_sizes(struct check *c, const char *key, const struct strv *l, size_t *total)
 {
@@ -49,8 +50,8 @@ static int check_user(struct check *c, const struct spec_user *u)
 	if (u->umask.set && u->umask.v > 0777)
 		return bad_key(c, "umask", "%llu is not a umask (0 to 511)", (unsigned long long)u->umask.v);
 	into(c, "additionalGids");
-	if (u->additional_gids.n > NGROUPS_MAX)
-		return bad(c, "more groups than the kernel takes (%d)", NGROUPS_MAX);
+	if (u->additional_gids.n > GROUPS_MAX)
+		return bad(c, "more groups than the kernel takes (%d)", GROUPS_MAX);
 	for (size_t i = 0; i < u->additional_gids.n; i++)
 		if (u->additional_gids.v[i] == UINT32_MAX)
 			return bad_index(c, i, "4294967295 is not an id (0 to 4294967294)");

@@ -83,6 +83,23 @@ test_link_chains()
 	args /bin/true
 	attack_run
 	outside_kept
+	# a kernel that cannot resolve below a root: no other way is taken
+	variant "openat2 is missing"
+	local real=$BERTH
+	if on_berth; then
+		printf '#!/bin/sh\nexec strace -f -qq -o /dev/null -e trace=openat2 -e inject=openat2:error=ENOSYS "%s" "$@"\n' "$real" >/mnt/test/without
+		chmod 0755 /mnt/test/without
+		ln -s "$OUTSIDE" "$B/rootfs/m"
+		mount_add /m/sub tmpfs tmpfs
+		script 'echo ran >/result'
+		BERTH=/mnt/test/without
+		# (cgroups are opened with it as well)
+		attack --cgroup-manager disabled run --bundle "$B" "$ID"
+		BERTH=$real
+		remove
+		outside_kept
+		[ ! -e "$B/rootfs/result" ] || found "it started without openat2(2)"
+	fi
 	variant "three links"
 	mkdir "$B/rootfs/end"
 	ln -s two "$B/rootfs/one"

@@ -18,7 +18,7 @@ scanned()
 	shift 2
 	with_inmate
 	cfg '.process.capabilities |= map_values(. + $ARGS.positional)' --args -- "$@"
-	args /bin/inmate scan "$MARK" "$seconds"
+	args /bin/inmate scan "$PROGRAM" "$seconds"
 	up_or_die
 	for ((i = 0; i < execs; i++)); do
 		timeout 10 "$BERTH" --root "$STATE" exec "$ID" /bin/true </dev/null >/dev/null 2>&1
@@ -40,7 +40,7 @@ test_exec_proc_scan()
 	args /bin/true
 	attack create --bundle "$B" "$ID"
 	[ "$RC" = 0 ] || die "create: $ERR"
-	attack exec "$ID" /bin/inmate scan "$MARK" 0.3 1
+	attack exec "$ID" /bin/inmate scan "$PROGRAM" 0.3 1
 	echo "$OUT" | sort -u | head -n 20
 	! grep -q '^reached' <<<"$OUT" || found "$(grep -m 3 '^reached' <<<"$OUT")"
 	remove
@@ -58,7 +58,7 @@ test_exec_proc_scan_ptrace()
 	args /bin/true
 	attack create --bundle "$B" "$ID"
 	[ "$RC" = 0 ] || die "create: $ERR"
-	attack exec "$ID" /bin/inmate scan "$MARK" 0.3 1
+	attack exec "$ID" /bin/inmate scan "$PROGRAM" 0.3 1
 	grep -q '^open ' <<<"$OUT" || die "the scan could open nothing: $OUT"
 	! grep -q '^reached' <<<"$OUT" || found "$(grep -m 3 '^reached' <<<"$OUT")"
 	remove
@@ -78,7 +78,7 @@ test_cwd_descriptor()
 			variant "run, cwd /proc/self/fd/$n, $shift more descriptors"
 			with_inmate
 			cfg --arg c "/proc/self/fd/$n" '.process.cwd = $c'
-			args /bin/inmate up "$MARK"
+			args /bin/inmate up "$PROGRAM"
 			attack_run
 			! grep -q '^reached' <<<"$OUT" || found "$OUT"
 		done
@@ -95,14 +95,14 @@ test_cwd_descriptor()
 	up_or_die
 	for n in 3 5 7 8; do
 		VARIANT="exec --cwd of descriptor $n"
-		attack exec --cwd "/proc/self/fd/$n" "$ID" /bin/inmate up "$MARK"
+		attack exec --cwd "/proc/self/fd/$n" "$ID" /bin/inmate up "$PROGRAM"
 		! grep -q '^reached' <<<"$OUT" || found "$OUT"
-		attack exec --cwd "/w$n" "$ID" /bin/inmate up "$MARK"
+		attack exec --cwd "/w$n" "$ID" /bin/inmate up "$PROGRAM"
 		! grep -q '^reached' <<<"$OUT" || found "by a link: $OUT"
 		attack exec "$ID" "/proc/self/fd/$n/../../../../../bin/cat" "$MARK"
 		! grep -q "$MARK_TEXT" <<<"$OUT" || found "an executable of the host ran"
 	done
-	attack exec --cwd /tmp "$ID" /bin/inmate up "$MARK"
+	attack exec --cwd /tmp "$ID" /bin/inmate up "$PROGRAM"
 	[ "$OUT" = nothing ] || die "the benign twin: $RC $OUT $ERR"
 	remove
 }

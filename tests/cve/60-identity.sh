@@ -113,6 +113,11 @@ test_groups()
 	attack exec --user 0:0 "$ID" /bin/probe show ids
 	! grep -qE '(^| )(4|20|27|44)( |$)' <<<"$(value groups)" || found "exec: $(value groups)"
 	remove
+	variant "a hundred"
+	cfg '.process.user = {uid: 1000, gid: 1000, additionalGids: [range(2000; 2100)]}'
+	probe show ids
+	attack_run
+	[ "$(value groups | tr ' ' '\n' | grep -cx '20[0-9][0-9]')" = 100 ] || found "of 100 groups there are: $(value groups) $ERR"
 	variant "as asked"
 	cfg '.process.user = {uid: 1000, gid: 1000, additionalGids: [50, 60]}'
 	probe show ids

@@ -8,6 +8,7 @@
 #	variant NAME		the next variant: a fresh bundle, a fresh outside
 #	$OUTSIDE		a folder of the host that no container was given; outside_kept: it is as it was
 #	$MARK			a file of the host outside of everything; what it says is $MARK_TEXT
+#	$PROGRAM		a file on the root file system of the host, which no image of ours has: also what was unmounted leads to it
 #	attack ARG...		the runtime with its --root; $OUT, $ERR, $RC. It must come back within $LIMIT seconds. Exit status 0
 #				counts as started, any other as refused
 #	attack_run [ARG...]	attack run --bundle $B $ID; then the container is removed. attack_up: create and start; it stays
@@ -24,6 +25,7 @@ SLOW_FACTOR=1 # for what is waited for
 OUTSIDE=/mnt/test/outside
 MARK=/mnt/test/mark
 MARK_TEXT="only the host has this"
+PROGRAM=/usr/bin/env
 FOUND=()
 STARTED=0
 REFUSED=0
