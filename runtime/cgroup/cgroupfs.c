@@ -61,6 +61,12 @@ static const char *part_at(const char *rel, size_t len)
 	return up ? rel + up + 1 : rel;
 }
 
+/* A level that somebody uses by now, or that was given to somebody. */
+static bool is_of_others(int eno)
+{
+	return eno == EBUSY || eno == ENOTEMPTY || eno == EACCES || eno == EPERM;
+}
+
 int cg_remove_levels(int root, const char *rel, size_t len, unsigned levels)
 {
 	char name[NAME_MAX + 1];
@@ -72,7 +78,7 @@ int cg_remove_levels(int root, const char *rel, size_t len, unsigned levels)
 		name[n] = '\0';
 		CLEANUP_FD int dir = cg_open_dir(root, rel, up);
 		if ((dir < 0 || unlinkat(dir, name, AT_REMOVEDIR) < 0) && errno != ENOENT)
-			return errno == EBUSY || errno == ENOTEMPTY ? 0 : -1;
+			return is_of_others(errno) ? 0 : -1;
 	}
 	return 0;
 }
@@ -298,7 +304,8 @@ static int cgroupfs_destroy(const struct cgroup_ref *ref, struct err *e)
 	} else if (!gone && errno != ENOENT) {
 		return err_set(e, errno, "find cgroup \"%s\"", ref->path);
 	}
-	cg_remove_levels(w.root, w.rel, up, ref->made - 1);
+	if (cg_remove_levels(w.root, w.rel, up, ref->made - 1) < 0)
+		return err_set(e, errno, "remove the cgroups above \"%s\"", ref->path);
 	return 0;
 }
 

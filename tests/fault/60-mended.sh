@@ -239,6 +239,44 @@ test_cgroup_levels_of_a_killed_create()
 	rmdir "/sys/fs/cgroup$(cgroups_path one)"
 }
 
+# delete fails rather than forget a level that it could not remove, and does it when it is called again.
+test_cgroup_levels_of_a_failed_delete()
+{
+	local n failed=0
+	needs_cgroupfs "its levels are slices"
+	bundle_new
+	probe sleep 60
+	cfg --arg p "$(cgroups_path one)/two/three" '.linux.cgroupsPath = $p'
+	for n in 1 2 3; do
+		create_ok
+		failing "tool unlinkat:$n 0" delete "$ID"
+		if [ "$RC" != 0 ]; then
+			failed=$((failed + 1))
+			fails_with 'remove (the cgroups above|cgroup)'
+			rt_ok delete "$ID"
+		fi
+		assert_clean
+	done
+	assert_eq $failed 2 # the last level has a second way to go
+}
+
+# JSON is parsed with an allocator that says so when there is nothing left.
+test_no_memory_for_json()
+{
+	local n calls
+	bundle_new
+	"$BUILD/tests/inject" -o /mnt/calls count -- "$BERTH" --root "$STATE" create --bundle "$B" "$ID" >/dev/null </dev/null
+	rt_ok delete --force "$ID"
+	calls=$(grep -c '^tool.* mmap ' /mnt/calls)
+	# a dynamic loader, if there is one, has its own before the first call of main()
+	for ((n = 1 + $(sed '/^tool.* fcntl /q' /mnt/calls | grep -c ' mmap '); n <= calls; n++)); do
+		failing "tool mmap:$n 0" create --bundle "$B" "$ID"
+		[ "$RC" -lt 124 ] || die "$(cat /mnt/report): $RC"
+		rt_ok delete --force "$ID"
+	done
+	assert_clean
+}
+
 # In the end the lock cannot be had: the container is removed all the same.
 test_run_without_a_lock_at_the_end()
 {

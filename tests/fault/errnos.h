@@ -71,8 +71,9 @@ static const struct errnos {
 	{ "symlink*", { ENOSPC, EIO } },
 	{ "link*", { ENOSPC, EIO } },
 	{ "rename*", { ENOSPC, EIO } },
-	{ "unlink*", { EIO, EBUSY, ENOMEM } },
-	{ "rmdir", { EIO, EBUSY } },
+	/* not EBUSY: that a cgroup belongs to others by now is an answer */
+	{ "unlink*", { EIO, ENOMEM } },
+	{ "rmdir", { EIO, ENOMEM } },
 	/* not EPERM: then devices of the host are bound, as in a user namespace */
 	{ "mknod*", { ENOSPC, ENOMEM } },
 	{ "ftruncate", { ENOSPC, EIO } },
