@@ -22,7 +22,7 @@ listed()
 {
 	local words
 	words=$(jq -r "$1 // [] | .[]" <<<"$FEATURES")
-	[ -n "$words" ] || skip "nothing listed at $1"
+	[ -n "$words" ] || skip "nothing listed at $1" >&2 # as callers redirect this
 	printf '%s\n' "$words"
 }
 
@@ -286,7 +286,7 @@ recognized()
 test_seccomp_actions()
 {
 	features
-	FEATURES=$(jq '.linux.seccomp.actions -= ["SCMP_ACT_NOTIFY"]' <<<"$FEATURES") # wants an agent: see 40-seccomp
+	FEATURES=$(jq '.linux.seccomp.actions |= (. // []) - ["SCMP_ACT_NOTIFY"]' <<<"$FEATURES") # wants an agent: see 40-seccomp
 	recognized .linux.seccomp.actions '.linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", syscalls: [{names: ["sync"], action: $w}]}
 		| if $w == "SCMP_ACT_ALLOW" then .linux.seccomp.defaultAction = "SCMP_ACT_LOG" else . end'
 }
@@ -314,7 +314,7 @@ flags_of()
 	features
 	says '((.linux.seccomp.supportedFlags // []) - (.linux.seccomp.knownFlags // [])) == []'
 	# needs a listener
-	FEATURES=$(jq '.linux.seccomp[$r] -= ["SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV"]' --arg r "$1" <<<"$FEATURES")
+	FEATURES=$(jq '.linux.seccomp[$r] |= (. // []) - ["SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV"]' --arg r "$1" <<<"$FEATURES")
 	recognized ".linux.seccomp.$1" '.linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", flags: [$w],
 		syscalls: [{names: ["dup"], action: "SCMP_ACT_ERRNO"}]}'
 }

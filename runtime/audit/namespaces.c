@@ -10,7 +10,7 @@ struct ns {
 	enum ns_kind kind;
 };
 static const struct ns ns_user = { NS_USER }, ns_pid = { NS_PID }, ns_net = { NS_NETWORK }, ns_ipc = { NS_IPC },
-		       ns_uts = { NS_UTS }, ns_cgroup = { NS_CGROUP };
+		       ns_uts = { NS_UTS }, ns_cgroup = { NS_CGROUP }, ns_mount = { NS_MOUNT };
 
 static size_t index_of(const struct audit *a, enum ns_kind k)
 {
@@ -97,6 +97,10 @@ static const struct audit_rule rows[] = {
 	{ "user-namespace-maps-root", "The user namespace maps root of the host", SEV_HIGH, SEV_HIGH, find_host_root,
 	  "An id of the container is user or group 0 of the host: the namespace is there, but what gets out of it is root.",
 	  "Map ids that nobody on the host has." },
+	{ "mount-namespace-host", "The mount namespace is the host's", SEV_HIGH, SEV_HIGH, find_host,
+	  "The root of the container is another one, but CAP_SYS_ADMIN with CAP_SYS_CHROOT goes back into the namespace that "
+	  "it is in, to the root of the host.",
+	  ADD, &ns_mount },
 	{ "ipc-namespace-host", "The IPC namespace is the host's", SEV_MEDIUM, SEV_MEDIUM, find_host,
 	  "Shared memory and message queues of the host's processes are opened by who has the same user.", ADD, &ns_ipc },
 	{ "cgroup-namespace-host", "The cgroup namespace is the host's", SEV_LOW, SEV_LOW, find_host,

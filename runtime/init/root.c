@@ -142,7 +142,9 @@ int step_root_keep(struct init *in, const struct plan_step *s)
 	if (fchdir(tree) < 0 || chroot(".") < 0)
 		return fail(in, DETAIL_CHDIR, errno, NULL);
 	leave_fd(&in->root);
-	leave_fd(&tree); /* fd goes with the exec */
+	if (s->val[0])
+		drop_fd(&fd); /* while we wait nobody finds the host's namespace here */
+	leave_fd(&tree);
 	in->inside = true;
 	return 0;
 }

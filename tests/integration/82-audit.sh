@@ -176,6 +176,7 @@ test_namespaces()
 	host high network-namespace-host del(.linux.namespaces[] | select(.type == "network"))
 	host high network-namespace-host (.linux.namespaces[] | select(.type == "network")).path = "/proc/self/ns/net"
 	own medium network-namespace-host del(.linux.namespaces[] | select(.type == "network"))
+	host high mount-namespace-host del(.linux.namespaces[] | select(.type == "mount"))
 	own medium ipc-namespace-host del(.linux.namespaces[] | select(.type == "ipc"))
 	own low uts-namespace-host del(.hostname) | del(.linux.namespaces[] | select(.type == "uts"))
 	own low cgroup-namespace-host del(.linux.namespaces[] | select(.type == "cgroup"))
