@@ -6,7 +6,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "../../spec/path.h"
 #include "../../spec/spec.h"
+#include "../cgroup/cgroup.h"
 #include "../lib/json.h"
 #include "filter.h"
 
@@ -126,6 +128,18 @@ void audit_remove(struct audit *a, struct finding *f, const char *fmt, ...)
 	va_end(ap);
 }
 
+void audit_member(struct audit *a, struct finding *f, const char *object, const char *key)
+{
+	char text[PATH_TEXT];
+	struct path p = { .n = 0 };
+	path_push_key(&p, key, strlen(key));
+	path_text(&p, text, sizeof(text));
+	const char *dot = *text == '[' ? "" : ".";
+	audit_place(a, f, "%s%s%s", object, dot, text);
+	if (strlen(key) <= PATH_KEY_MAX) /* of a longer one the text is cut */
+		audit_remove(a, f, "%s%s%s", object, dot, text);
+}
+
 void audit_reverse_edits(struct finding *f, size_t from)
 {
 	for (size_t to = f->nedits; from + 1 < to; from++) {
@@ -187,13 +201,13 @@ bool audit_has_capability(const struct audit *a, const char *name)
 }
 
 /* The namespaces of the first process and of the runtime itself, by their usual names. */
-bool audit_shares_host(const struct audit *a, enum ns_kind k)
+bool audit_shares_host(struct audit *a, enum ns_kind k)
 {
 	const struct spec_namespace *n = spec_find_namespace(a->c->linux_, k);
 	if (!n || !n->path)
 		return !n;
-	return strncmp(n->path, "/proc/1/", 8) == 0 || strncmp(n->path, "/proc/self/", 11) == 0 ||
-	       strncmp(n->path, "/proc/thread-self/", 18) == 0;
+	const char *path = path_clean(a, n->path);
+	return path_is_below(path, "/proc/1") || path_is_below(path, "/proc/self") || path_is_below(path, "/proc/thread-self");
 }
 
 /* --- the run ------------------------------------------------------------------------------------ */
@@ -207,7 +221,7 @@ static bool maps_host_root(const struct id_mappings *m)
 }
 
 /* The maps of a namespace given by path are not known; who made it is taken to have made it for this. */
-static bool is_contained(const struct audit *a)
+static bool is_contained(struct audit *a)
 {
 	const struct spec_linux *l = a->c->linux_;
 	const struct spec_namespace *n = spec_find_namespace(l, NS_USER);
@@ -232,7 +246,8 @@ int audit_run(struct audit *a, struct arena *arena, const struct audit_input *in
 {
 	*a = (struct audit){ .arena = arena, .in = in, .c = in->config };
 	a->contained = is_contained(a);
-	if (filter_prepare(a, e) < 0)
+	a->device_rules = cgroup_device_rules(arena, a->c, e);
+	if (!a->device_rules || filter_prepare(a, e) < 0)
 		return -1;
 	for (const struct audit_table *const *t = audit_tables; *t; t++)
 		for (size_t i = 0; i < (*t)->n; i++) {

@@ -60,7 +60,7 @@ struct audit {
 	const struct audit_input *in;
 	const struct spec_config *c;
 	struct mount_info *mounts; /* mounts.c */
-	const struct cg_dev_rules *device_rules; /* devices.c */
+	const struct cg_dev_rules *device_rules; /* what the device filter is made of */
 	struct filter *filter;	   /* filter.c; NULL: there is none */
 	bool contained;		   /* a user namespace of its own that maps no root of the host */
 	struct finding **findings; /* the worst first; those that are as bad in the order of the tables */

@@ -71,14 +71,6 @@ static enum device_class classify(char type, int64_t major, int64_t minor)
 
 enum { USE = BPF_DEVCG_ACC_READ | BPF_DEVCG_ACC_WRITE };
 
-static const struct cg_dev_rules *filter(struct audit *a)
-{
-	struct err e = { 0 }; /* the config was checked */
-	if (!a->device_rules)
-		a->device_rules = cgroup_device_rules(a->arena, a->c, &e);
-	return a->device_rules;
-}
-
 static const struct spec_device_rules *config_rules(const struct audit *a)
 {
 	static const struct spec_device_rules none;
@@ -101,7 +93,7 @@ static void find_class(struct audit *a, const struct audit_rule *r)
 	enum device_class is = *(const enum device_class *)r->arg;
 	const struct spec_device_rules *rules = config_rules(a);
 	const struct spec_devices *nodes = &a->c->linux_->devices;
-	const struct cg_dev_rules *f = filter(a);
+	const struct cg_dev_rules *f = a->device_rules;
 	size_t before = 0;
 
 	for (size_t i = 0; i < nodes->n; i++) {
@@ -109,7 +101,7 @@ static void find_class(struct audit *a, const struct audit_rule *r)
 		char type = d->type && *d->type == 'b' ? 'b' : 'c';
 		if (!d->major.set || !d->minor.set || !d->type || *d->type == 'p' ||
 		    classify(type, d->major.v, d->minor.v) != is ||
-		    !(f && cgroup_device_access(f, type, d->major.v, d->minor.v) & USE))
+		    !(cgroup_device_access(f, type, d->major.v, d->minor.v) & USE))
 			continue;
 		struct finding *x = audit_find(a, r);
 		audit_item(a, x, d->path);
@@ -123,7 +115,7 @@ static void find_class(struct audit *a, const struct audit_rule *r)
 		const struct spec_device_rule *d = &rules->v[i];
 		int64_t major = number(d->major), minor = number(d->minor);
 		if (!for_use(d) || !d->type || *d->type == 'a' || major < 0 || minor < 0 ||
-		    classify(*d->type, major, minor) != is || !(f && cgroup_device_access(f, *d->type, major, minor) & USE))
+		    classify(*d->type, major, minor) != is || !(cgroup_device_access(f, *d->type, major, minor) & USE))
 			continue;
 		struct finding *x = audit_find(a, r);
 		audit_item(a, x, arena_printf(a->arena, "%c %lld:%lld", *d->type, (long long)major, (long long)minor));
@@ -137,8 +129,8 @@ static void find_class(struct audit *a, const struct audit_rule *r)
 static void find_all(struct audit *a, const struct audit_rule *r)
 {
 	const struct spec_device_rules *rules = config_rules(a);
-	const struct cg_dev_rules *all = filter(a);
-	if (!all || !cgroup_device_all(all))
+	const struct cg_dev_rules *all = a->device_rules;
+	if (!cgroup_device_all(all))
 		return;
 	for (size_t i = rules->n; i-- > 0;) {
 		const struct spec_device_rule *d = &rules->v[i];
@@ -156,8 +148,8 @@ static void find_wildcard(struct audit *a, const struct audit_rule *r)
 {
 	enum { NOBODY = 65521 };
 	const struct spec_device_rules *rules = config_rules(a);
-	const struct cg_dev_rules *all = filter(a);
-	if (!all || cgroup_device_all(all))
+	const struct cg_dev_rules *all = a->device_rules;
+	if (cgroup_device_all(all))
 		return;
 	for (size_t i = 0; i < rules->n; i++) {
 		const struct spec_device_rule *d = &rules->v[i];

@@ -87,8 +87,7 @@ static void find_sysctls(struct audit *a, const struct audit_rule *r, bool joine
 			continue;
 		struct finding *f = audit_find(a, r);
 		audit_item(a, f, v->v[i].key);
-		audit_place(a, f, "linux.sysctl[%s]", audit_quote(a, v->v[i].key));
-		audit_remove(a, f, "linux.sysctl[%s]", audit_quote(a, v->v[i].key));
+		audit_member(a, f, "linux.sysctl", v->v[i].key);
 	}
 }
 
@@ -111,8 +110,7 @@ static void find_net_devices(struct audit *a, const struct audit_rule *r)
 	for (size_t i = 0; i < v->n && i < MAX_PLACES; i++) {
 		struct finding *f = audit_find(a, r);
 		audit_item(a, f, v->v[i].host_name);
-		audit_place(a, f, "linux.netDevices[%s]", audit_quote(a, v->v[i].host_name));
-		audit_remove(a, f, "linux.netDevices[%s]", audit_quote(a, v->v[i].host_name));
+		audit_member(a, f, "linux.netDevices", v->v[i].host_name);
 	}
 }
 
@@ -151,9 +149,18 @@ static void find_properties(struct audit *a, const struct audit_rule *r)
 			continue;
 		struct finding *f = audit_find(a, r);
 		audit_item(a, f, v->v[i].key + sizeof(prefix) - 1);
-		audit_place(a, f, "annotations[%s]", audit_quote(a, v->v[i].key));
-		audit_remove(a, f, "annotations[%s]", audit_quote(a, v->v[i].key));
+		audit_member(a, f, "annotations", v->v[i].key);
 	}
+}
+
+/* runtime/plan/process.c honours it. */
+static void find_kept_groups(struct audit *a, const struct audit_rule *r)
+{
+	static const char name[] = "run.oci.keep_original_groups";
+	const struct kvv *v = &a->c->annotations;
+	for (size_t i = 0; i < v->n; i++)
+		if (strcmp(v->v[i].key, name) == 0)
+			audit_member(a, audit_find(a, r), "annotations", name);
 }
 
 static void find_keyring(struct audit *a, const struct audit_rule *r)
@@ -194,6 +201,9 @@ static const struct audit_rule rows[] = {
 	  "With the systemd driver they reach the manager of the host; whoever can set annotations sets limits, slices and "
 	  "devices with them.",
 	  "Remove them, or let the engine filter annotations." },
+	{ "groups-kept", "The supplementary groups of the caller are kept", SEV_LOW, SEV_LOW, find_kept_groups,
+	  "They open files of the host, on volumes and in the root, although they have no number inside.",
+	  "Remove the annotation, unless a volume is shared by group." },
 	{ "keyring-shared", "The session keyring is the caller's", SEV_MEDIUM, SEV_MEDIUM, find_keyring,
 	  "Keys of whoever calls the runtime can be used and read inside, and those of the container outside.",
 	  "Do not use --no-new-keyring." },

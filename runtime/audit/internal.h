@@ -49,6 +49,8 @@ void audit_set(struct audit *a, struct finding *f, const char *value, const char
 void audit_append(struct audit *a, struct finding *f, const char *value, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
 void audit_remove(struct audit *a, struct finding *f, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+/* A place, and its removal, of a member with a name of its own: of linux.sysctl, annotations ... */
+void audit_member(struct audit *a, struct finding *f, const char *object, const char *key);
 /* The last edits were made for elements of lists in their order: turn them round, so that an index is
  * still right when its turn comes. */
 void audit_reverse_edits(struct finding *f, size_t from);
@@ -67,6 +69,6 @@ const char *path_clean(struct audit *a, const char *path);
 /* Can a process of the container have the capability? By its name. */
 bool audit_has_capability(const struct audit *a, const char *name);
 /* No entry, or one that leads to a namespace of the host. */
-bool audit_shares_host(const struct audit *a, enum ns_kind k);
+bool audit_shares_host(struct audit *a, enum ns_kind k);
 
 #endif

@@ -98,8 +98,13 @@ void audit_locate(struct audit *a)
 			f->place[j].line = v[k].line;
 			f->place[j].column = v[k].column;
 		}
-		for (size_t j = 0; j < f->nedits; j++, k++)
+		bool good = true;
+		for (size_t j = 0; j < f->nedits; j++, k++) {
+			good &= f->edit[j].value || v[k].found == strlen(v[k].path);
 			finish_edit(a, &f->edit[j], v[k].found);
+		}
+		if (!good) /* a path that is too long to be written: no change is better than a wrong one */
+			f->nedits = 0;
 		qsort(f->place, f->nplaces, sizeof(*f->place), by_place);
 	}
 }

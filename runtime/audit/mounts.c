@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What is mounted. A bind is judged by its source: the first row of `rows` that knows the source is its finding, so
+ * What is mounted. A bind is judged by its source, an overlay by its layers: the first row of `rows` that knows the source is its finding, so
  * that one mount has one. A mount that is read-only counts one step less where writing is what is feared.
  */
 #include "internal.h"
@@ -19,7 +19,7 @@
 enum {
 	BELOW = 1 << 0,	   /* what is below it */
 	ABOVE = 1 << 1,	   /* folders that contain it, but not "/" */
-	NAME = 1 << 2,	   /* any path that ends in it */
+	NAME = 1 << 2,	   /* any path with this name in it, at the end or before a slash */
 	RO_SAME = 1 << 3,  /* read-only is as bad: a socket can be connected to, a device written */
 	RO_FINE = 1 << 4,  /* read-only is no finding */
 };
@@ -51,9 +51,9 @@ static const struct source host_shm[] = { { "/dev/shm", BELOW }, { "/dev/mqueue"
 static const struct source host_dev[] = { { "/dev", RO_SAME }, { 0 } };
 static const struct source device_nodes[] = { { "/dev", BELOW | RO_SAME }, { 0 } };
 static const struct source engine_data[] = {
-	{ "/var/lib/docker", ABOVE },  { "/var/lib/containers", ABOVE }, { "/var/lib/containers/storage", ABOVE },
-	{ "/var/lib/containerd", ABOVE }, { "/var/lib/kubelet", ABOVE }, { "/var/lib/kubelet/pods", ABOVE },
-	{ "/var/lib/rancher", ABOVE }, { "/var/lib/etcd", ABOVE | BELOW }, { 0 },
+	{ "/var/lib/docker/overlay2", ABOVE }, { "/var/lib/docker/volumes", ABOVE }, { "/var/lib/docker/containers", ABOVE },
+	{ "/var/lib/containers/storage/overlay", ABOVE }, { "/var/lib/containers/storage/volumes", ABOVE },
+	{ "/var/lib/containerd", ABOVE }, { "/var/lib/kubelet/pods", ABOVE }, { "/var/lib/rancher", ABOVE }, { "/var/lib/etcd", ABOVE | BELOW }, { 0 },
 };
 static const struct source secrets[] = {
 	{ "/etc/shadow", 0 },	    { "/etc/gshadow", 0 },	{ "/etc/sudoers", 0 }, { "/etc/ssh", BELOW },
@@ -110,8 +110,8 @@ static bool readonly_itself(const struct spec_mount *m)
 /* What several rules ask about a mount, worked out once. */
 struct mount_info {
 	bool bind, ro;
-	const char *path;	       /* bind: the source on the host */
-	const struct audit_rule *rule; /* bind: the first that knows the source, or NULL */
+	const char *path;	       /* of the host: the source of a bind, a layer of an overlay */
+	const struct audit_rule *rule; /* the first that knows it, or NULL */
 	const struct source *source;   /* and by what */
 };
 
@@ -149,8 +149,12 @@ static bool knows(const struct source *s, const char *path, bool ro)
 	size_t n = strlen(path), k = strlen(s->path);
 	if (ro && (s->flags & RO_FINE))
 		return false;
-	if (s->flags & NAME)
-		return n >= k && strcmp(path + n - k, s->path) == 0;
+	if (s->flags & NAME) {
+		for (const char *p = path; (p = strstr(p, s->path)) != NULL; p++)
+			if (p[k] == '/' || !p[k])
+				return true;
+		return false;
+	}
 	return strcmp(path, s->path) == 0 || (s->flags & BELOW && path_is_below(path, s->path)) ||
 	       (s->flags & ABOVE && n > 1 && path_is_below(s->path, path));
 }
@@ -163,9 +167,8 @@ static const struct source *known(const struct source *s, const char *path, bool
 }
 
 /* /var/run is a link to /run everywhere. */
-static const char *host_path(struct audit *a, const struct spec_mount *m)
+static const char *host_path(struct audit *a, const char *source)
 {
-	const char *source = m->source ? m->source : "";
 	if (*source != '/')
 		source = arena_printf(a->arena, "%s/%s", a->in->bundle, source);
 	const char *p = path_clean(a, source);
@@ -174,14 +177,36 @@ static const char *host_path(struct audit *a, const struct spec_mount *m)
 
 static void find_bind(struct audit *a, const struct audit_rule *r);
 
-static void know_bind(struct audit *a, const struct spec_mount *m, struct mount_info *info)
+static void know(struct audit *a, const char *path, struct mount_info *info)
 {
-	info->path = host_path(a, m);
+	info->path = host_path(a, path);
 	for (size_t i = 0; i < rules_mounts.n && !info->source; i++) {
 		const struct audit_rule *r = &rules_mounts.rules[i];
 		if (r->find == find_bind && (info->source = known(r->arg, info->path, info->ro)) != NULL)
 			info->rule = r;
 	}
+}
+
+/* An overlay shows its layers, and writes into the upper one. */
+static void know_layers(struct audit *a, const struct spec_mount *m, struct mount_info *info)
+{
+	static const char lower[] = "lowerdir=", upper[] = "upperdir=";
+	bool ro = info->ro;
+	for (size_t i = 0; i < m->options.n && !info->rule; i++) {
+		const char *o = m->options.v[i];
+		bool is_upper = strncmp(o, upper, sizeof(upper) - 1) == 0;
+		if (!is_upper && strncmp(o, lower, sizeof(lower) - 1) != 0)
+			continue;
+		info->ro = ro || !is_upper;
+		for (const char *p = o + sizeof(lower) - 1; *p && !info->rule;) {
+			size_t n = is_upper ? strlen(p) : strcspn(p, ":");
+			if (n)
+				know(a, arena_strndup(a->arena, p, n), info);
+			p += n + (p[n] == ':');
+		}
+	}
+	if (!info->rule)
+		info->ro = ro;
 }
 
 static const struct mount_info *mounts(struct audit *a)
@@ -197,7 +222,9 @@ static const struct mount_info *mounts(struct audit *a)
 		info[i].bind = is_bind(&v->v[i]);
 		info[i].ro = readonly(a, i, path_clean(a, v->v[i].destination), c);
 		if (info[i].bind)
-			know_bind(a, &v->v[i], &info[i]);
+			know(a, v->v[i].source ? v->v[i].source : "", &info[i]);
+		else if (v->v[i].type && strcmp(v->v[i].type, "overlay") == 0)
+			know_layers(a, &v->v[i], &info[i]);
 	}
 	return a->mounts = info;
 }

@@ -180,6 +180,7 @@ test_namespaces()
 	own medium ipc-namespace-host del(.linux.namespaces[] | select(.type == "ipc"))
 	own low uts-namespace-host del(.hostname) | del(.linux.namespaces[] | select(.type == "uts"))
 	own low cgroup-namespace-host del(.linux.namespaces[] | select(.type == "cgroup"))
+	host high pid-namespace-host (.linux.namespaces[] | select(.type == "pid")).path = "/x/..//proc/./self/ns/pid"
 	own low namespace-joined (.linux.namespaces[] | select(.type == "network")).path = "/run/netns/a"
 	own low namespace-joined (.linux.namespaces[] | select(.type == "network" or .type == "ipc")).path = "/run/ns/a"
 	own high user-namespace-maps-root .linux.uidMappings[0].hostID = 0
@@ -268,9 +269,13 @@ test_mounts()
 	host critical mount-engine-data .mounts += [{destination: "/d", source: "/var", options: ["bind"]}]
 	host high mount-secrets .mounts += [{destination: "/d", source: "/home", options: ["bind"]}]
 	host medium mount-secrets .mounts += [{destination: "/d", source: "/home/u/.ssh", options: ["bind", "ro"]}]
+	host high mount-secrets .mounts += [{destination: "/d", source: "/home/u/.aws/credentials", options: ["bind"]}]
+	host critical mount-engine-data .mounts += [{destination: "/d", source: "/var/lib/docker/volumes", options: ["bind"]}]
 	host medium mount-secrets .mounts += [{destination: "/d", source: "/etc/shadow", options: ["bind", "ro"]}]
 	host critical mount-system-files .mounts += [{destination: "/d", source: "/etc/cron.d", options: ["bind"]}]
 	host high mount-system-files .mounts += [{destination: "/d", source: "/etc", options: ["bind", "ro"]}]
+	host critical mount-system-files .mounts += [{destination: "/d", type: "overlay", source: "overlay", options: ["lowerdir=/data", "upperdir=/etc", "workdir=/w"]}]
+	host high mount-host-root .mounts += [{destination: "/d", type: "overlay", source: "overlay", options: ["lowerdir=/data:/:/x", "upperdir=/u", "workdir=/w"]}]
 	host low mount-shared-folder .mounts += [{destination: "/d", source: "/tmp", options: ["bind"]}]
 	host high mount-sysfs-writable,sys-unmasked .linux.maskedPaths |= map(select(startswith("/proc"))) | .mounts += [{destination: "/sys", type: "sysfs", source: "sysfs", options: ["nosuid"]}]
 	host high mount-sysfs-writable .mounts += [{destination: "/sys", type: "sysfs", source: "sysfs"}]
@@ -433,6 +438,7 @@ test_host()
 	own low sysctl-shared,namespace-joined .linux.sysctl = {"net/ipv4/ip_forward": "1"} | (.linux.namespaces[] | select(.type == "network")).path = "/run/netns/a"
 	host medium net-device .linux.netDevices = {eth7: {}}
 	own low seccomp-agent .linux.seccomp |= (.listenerPath = "/run/agent.sock" | .syscalls += [{names: ["mount"], action: "SCMP_ACT_NOTIFY"}])
+	own low groups-kept .annotations = {"run.oci.keep_original_groups": "1"}
 	own low systemd-property .annotations = {"org.systemd.property.Slice": "'x.slice'", "org.systemd.property.KillSignal": "9"}
 	END
 	hardened own
@@ -715,6 +721,21 @@ test_hostile_text()
 	audit --threshold none --format json "$B"
 	assert_eq "$RC" 0 "$ERR"
 	has_rules hook-writable systemd-property secret-in-environment
+	# a name that no path can hold has no patch, instead of a wrong one
+	jq -e '.findings[] | select(.rule == "systemd-property") | has("patch") | not' <<<"$OUT" >/dev/null || die "a patch"
+	hardened own
+	cfg '.annotations = {"org.systemd.property.a\u0001\"\\b/~ü": "1", "org.systemd.property.b": "2"}'
+	audit_json
+	change_made systemd-property
+	audit_json
+	assert_eq "$(found)" ""
+	# more device rules than a filter may have are an error, as for create
+	hardened own
+	cfg '.linux.resources.devices = [range(5000) | {allow: true, type: "c", major: 1, minor: ., access: "r"}]'
+	audit "$B"
+	assert_eq "$RC" 1
+	assert_match "$ERR" 'linux\.resources\.devices\[4000\].*line'
+
 }
 
 # The largest lists that are accepted take seconds, not minutes, and the report stays short.
