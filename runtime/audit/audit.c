@@ -52,7 +52,7 @@ struct finding *audit_find(struct audit *a, const struct audit_rule *r)
 	return f;
 }
 
-static const char *format(struct audit *a, const char *fmt, va_list ap)
+__attribute__((format(printf, 2, 0))) static const char *format(struct audit *a, const char *fmt, va_list ap)
 {
 	char text[1024];
 	int n = vsnprintf(text, sizeof(text), fmt, ap);
