@@ -230,14 +230,14 @@ test_hooks()
 		[ "$(result)" != ok ] || found "it ran"
 	done
 	variant "what it gets"
-	printf '#!/bin/sh\nexec >/mnt/test/hook.out\n/usr/bin/env\necho fds $(ls /proc/$$/fd)\necho umask $(umask)\n' >/mnt/test/hook
+	printf '#!/bin/sh\nexec >/mnt/test/hook.out\n/usr/bin/env\necho umask $(umask)\ncd /proc/$$/fd\necho fds *\n' >/mnt/test/hook
 	chmod 0755 /mnt/test/hook
 	cfg '.hooks.createRuntime = [{path: "/mnt/test/hook", env: ["ONLY=this"]}]'
 	args /bin/true
 	SECRET=leak LD_LIBRARY_PATH=/x attack_run
 	! grep -qvE '^(ONLY=this|PWD=.*|SHLVL=.*|_=.*|OLDPWD=.*|fds .*|umask .*)$' /mnt/test/hook.out || found "the environment: $(</mnt/test/hook.out)"
 	grep -qx 'umask 0022' /mnt/test/hook.out || found "$(grep umask /mnt/test/hook.out)"
-	# 3 is the folder that ls reads, 10 or 255 the shell's script
+	# 3 is the folder that the shell reads, 10 or 255 its script
 	[ -z "$(sed -n 's/^fds //p' /mnt/test/hook.out | tr ' ' '\n' | grep -vxE '[0-3]|10|255')" ] || found "$(grep fds /mnt/test/hook.out)"
 	variant "a hook inside: a name of the container"
 	cp /mnt/test/bin/evilhook "$B/rootfs/bin/evilhook"
