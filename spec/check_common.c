@@ -11,7 +11,11 @@
 
 void check_start(struct check *c, const char *at)
 {
-	path_push_text(&c->at, at);
+	while (*at) {
+		size_t n = strcspn(at, ".");
+		path_push_key(&c->at, at, n);
+		at += n + (at[n] == '.');
+	}
 }
 
 __attribute__((format(printf, 2, 0))) static int bad_v(struct check *c, const char *fmt, va_list ap)

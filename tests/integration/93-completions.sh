@@ -33,6 +33,7 @@ try_shell()
 {
 	local shell=$1 name line want got word
 	command -v "$shell" >/dev/null || skip "no $shell"
+	[ -d "$REPO/packaging" ] || skip "no source tree here"
 	mkdir -p bin folder/inner
 	ln -s "$BERTH" bin/berth
 	export PATH=$PWD/bin:$PATH HOME=$PWD

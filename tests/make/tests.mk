@@ -22,9 +22,6 @@ $(BUILD)/tests/unit/%: tests/unit/%.c $(wildcard tests/unit/*.h) $(BUILD)/libber
 	$(call say,TEST,$@)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -Wno-unused-function -Wno-format-nonliteral $(LDFLAGS) -o $@ $< $(BUILD)/libberth.a $(LIBS)
 
-$(BUILD)/tests/unit/test_fuzz: $(BUILD)/libfuzz.a
-$(BUILD)/tests/unit/test_fuzz: LIBS := $(BUILD)/libfuzz.a $(BUILD)/libberth.a $(LIBS) -lm
-
 # The probe: what runs inside the containers of the integration tests. Static, so that any root will do.
 PROBE_SRC := $(wildcard tests/probe/probe*.c)
 $(BUILD)/tests/probe: $(PROBE_SRC) tests/probe/probe.h
@@ -63,7 +60,7 @@ check: deps-test
 	@BUILD=$(BUILD) BERTH=$(abspath $(BUILD)/berth) JOBS=$(J) tests/run all "$(T)"
 
 check-unit: deps-test
-	@$(MAKE) --no-print-directory -j$(J) $(UNIT_BIN) $(BUILD)/berth
+	@$(MAKE) --no-print-directory -j$(J) $(UNIT_BIN)
 	@BUILD=$(BUILD) JOBS=$(J) tests/run unit "$(T)"
 
 # Integration tests alone. RUNTIME=/path runs them against another runtime (the harness's own check).
@@ -88,9 +85,14 @@ demo: deps-test
 	@$(MAKE) --no-print-directory berth
 	@BERTH=$(abspath berth) tests/demo/demo.sh
 
+# docs/berth.svg, from a session that is typed in for it.
+picture: deps-test
+	@$(MAKE) --no-print-directory berth
+	@BERTH=$(abspath berth) tests/demo/picture docs/berth.svg
+
 # Compared within one run; BENCH_ARGS are those of tests/bench/bench.py (--quick, --rounds N, NAME=PATH).
 bench: deps-bench
 	@$(MAKE) --no-print-directory berth
 	@python3 tests/bench/bench.py $(BENCH_ARGS)
 
-.PHONY: check check-unit check-integration check-fault asan demo bench unit-programs test-programs inside-programs
+.PHONY: check check-unit check-integration check-fault asan demo picture bench unit-programs test-programs inside-programs
