@@ -9,6 +9,7 @@
 
 #include "path.h"
 #include "spec.h"
+#include "../runtime/lib/yajl_mem.h"
 
 struct locator {
 	yajl_handle yajl;
@@ -139,11 +140,11 @@ static int find(struct locator *l, unsigned parts)
 	l->depth = l->matched = 0;
 	l->last = 0;
 	l->found = SIZE_MAX;
-	l->yajl = yajl_alloc(&callbacks, NULL, l);
-	if (!l->yajl)
-		return -1;
+	struct arena scratch = { 0 };
+	yajl_alloc_funcs funcs = yajl_mem(&scratch);
+	l->yajl = yajl_alloc(&callbacks, &funcs, l);
 	yajl_parse(l->yajl, (const unsigned char *)l->json, l->len);
-	yajl_free(l->yajl);
+	arena_free(&scratch);
 	return l->found == SIZE_MAX ? -1 : 0;
 }
 

@@ -10,6 +10,7 @@
 
 #include "path.h"
 #include "spec.h"
+#include "../runtime/lib/yajl_mem.h"
 
 struct level {
 	size_t text; /* length of the path of the object or array */
@@ -183,12 +184,12 @@ static void pass(struct walk *w)
 	w->lost = false;
 	w->line = w->column = 1;
 	w->level[0] = (struct level){ 0 };
-	w->yajl = yajl_alloc(&callbacks, NULL, w);
-	if (!w->yajl)
-		return;
+	struct arena scratch = { 0 };
+	yajl_alloc_funcs funcs = yajl_mem(&scratch);
+	w->yajl = yajl_alloc(&callbacks, &funcs, w);
 	yajl_parse(w->yajl, (const unsigned char *)w->json, w->len);
 	yajl_complete_parse(w->yajl);
-	yajl_free(w->yajl);
+	arena_free(&scratch);
 }
 
 /* Length of a path without its last part. */

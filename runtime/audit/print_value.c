@@ -6,6 +6,7 @@
 #include <yajl/yajl_parse.h>
 
 #include "../lib/arena.h"
+#include "../lib/yajl_mem.h"
 
 struct copy {
 	struct json *j;
@@ -76,11 +77,9 @@ static const yajl_callbacks callbacks = {
 void json_value(struct json *j, const char *text)
 {
 	struct copy c = { .j = j };
-	yajl_handle h = yajl_alloc(&callbacks, NULL, &c);
-	if (!h)
-		return;
+	yajl_alloc_funcs funcs = yajl_mem(&c.arena);
+	yajl_handle h = yajl_alloc(&callbacks, &funcs, &c);
 	yajl_parse(h, (const unsigned char *)text, strlen(text));
 	yajl_complete_parse(h);
-	yajl_free(h);
 	arena_free(&c.arena);
 }

@@ -67,6 +67,10 @@ class Plain:
     def started(self):
         """The program has run."""
 
+    def lost_after_listener(self, report):
+        """berth-init ended when its filter was in force, and could say no more."""
+        return False
+
     def deleted(self):
         """A container that was created was deleted."""
 
@@ -237,6 +241,9 @@ class Seccomp(Plain):
             "syscalls": [{"names": ["swapoff"], "action": "SCMP_ACT_NOTIFY"},
                          {"names": ["getcwd"], "action": "SCMP_ACT_ERRNO", "errnoRet": 38}]}
         return c
+
+    def lost_after_listener(self, report):
+        return report.startswith("init") and "recvfrom" in report
 
     def begin(self):
         self.agent.take()
