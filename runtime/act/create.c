@@ -191,9 +191,12 @@ static bool still_ours(struct creation *x)
 	return why.eno != ENOENT;
 }
 
-static void warn_and_clear(struct err *e)
+/* What could not be undone is told to who waits for it, or in the log. */
+static void note(struct creation *x, struct err *e)
 {
-	if (e->set)
+	if (e->set && x->undo_failed && !x->undo_failed->set)
+		*x->undo_failed = *e;
+	else if (e->set)
 		log_warn("%s", e->text);
 	err_clear(e);
 }
@@ -208,7 +211,7 @@ static void undo(struct creation *x)
 	}
 	if (x->cgfd >= 0)
 		cgroup_kill(x->cgfd, SIGKILL, &e);
-	warn_and_clear(&e);
+	err_clear(&e); /* what still lives keeps the cgroup from being removed, and that is told */
 	init_proc_clear(&x->init);
 	netdev_undo(&x->net);
 	if (x->pid_file_made)
@@ -219,15 +222,15 @@ static void undo(struct creation *x)
 	fd_close(&x->cgfd);
 	/* as long as there is something to remove, there is a record of it for `delete --force` */
 	bool removed = rdt_remove(&x->rec.rdt, x->args->id, x->rdt_shared, &e) == 0;
-	warn_and_clear(&e);
+	note(x, &e);
 	removed = cgroup_destroy(&x->rec.cgroup, &e) == 0 && removed;
-	warn_and_clear(&e);
+	note(x, &e);
 	if (x->rec.cgroup.intended)
 		removed = cgroup_remove_leftover(&x->rec.cgroup, &e) == 0 && removed;
-	warn_and_clear(&e);
+	note(x, &e);
 	if (x->dir_made && removed)
 		state_dir_remove(&x->dir, &e);
-	warn_and_clear(&e);
+	note(x, &e);
 	if (x->hooks_ran)
 		run_poststop(x);
 }
@@ -236,6 +239,7 @@ void creation_clear(struct creation *x)
 {
 	if (x->armed)
 		undo(x);
+	x->armed = false;
 	init_proc_clear(&x->init);
 	fd_close(&x->cgfd);
 	fd_close(&x->listen);

@@ -42,6 +42,7 @@ struct creation {
 	int cgfd, listen;
 	struct cgroup_room room;
 	bool rdt_shared; /* the class of service with a name was made by us */
+	struct err *undo_failed; /* gets the first thing that creation_clear() could not undo; NULL: into the log */
 	bool filter_found, dir_made, pid_file_made, ns_waiting, hooks_ran, armed;
 };
 #define CREATION_INIT { .dir = STATE_DIR_INIT, .init = INIT_PROC_INIT, .net = NET_DEVICES_INIT, .cgfd = -1, .listen = -1, .armed = true }

@@ -48,7 +48,11 @@ static int run_run(const struct globals *g, void *opts, int argc, char **argv, s
 	if (status >= 0 && o->keep)
 		creation_keep(&x);
 	x.pid_file_made = false; /* it belongs to the caller, who may still read it */
-	return status;
+	if (status < 0 || o->keep)
+		return status;
+	x.undo_failed = e;
+	creation_clear(&x);
+	return e->set ? err_add(e, "the program ended with status %d, but its container is left", status) : status;
 }
 
 static const struct option_row run_options[] = {

@@ -121,9 +121,9 @@ int step_pivot(struct init *in, const struct plan_step *s)
 		return fail(in, DETAIL_CHDIR, errno, NULL);
 	/* ".." at the root shows the topmost mount on it: nothing of the old tree may be there. When the config mounts
 	 * on "/", the root below that lay over the old one and was what umount2(".") found */
-	uint64_t id = mount_id(in->root, "");
-	while (!id || mount_id(AT_FDCWD, "/..") != id)
-		if (!id || (s->flags & STEP_F_NO_PIVOT) || sys_umount_detach(".") < 0)
+	uint64_t id = mount_id(in->root, ""), top;
+	while ((top = mount_id(AT_FDCWD, "/..")) != id || !id)
+		if (!id || !top || (s->flags & STEP_F_NO_PIVOT) || sys_umount_detach(".") < 0)
 			return fail(in, DETAIL_VERIFY, EXDEV, NULL);
 	in->inside = true;
 	return 0;

@@ -277,6 +277,39 @@ test_no_memory_for_json()
 	assert_clean
 }
 
+# Where the mount at the root cannot be looked at nothing is unmounted.
+test_root_that_cannot_be_verified()
+{
+	local n
+	bundle_new
+	probe show
+	for n in 1 2; do
+		failing "init statx:$n 0" run --bundle "$B" "$ID"
+		fails_with 'pivot|root'
+		assert_clean
+	done
+}
+
+# The program has ended and the container cannot be removed: that is no success, and delete does it.
+test_run_that_leaves_its_container()
+{
+	local n calls left=0
+	bundle_new
+	probe exit 0
+	"$BUILD/tests/inject" -o /mnt/calls count -- "$BERTH" --root "$STATE" run --bundle "$B" "$ID" >/dev/null </dev/null
+	calls=$(grep -c '^tool.* unlinkat ' /mnt/calls)
+	for ((n = 1; n <= calls; n++)); do
+		failing "tool unlinkat:$n 0" run --bundle "$B" "$ID"
+		if [ -e "$STATE/$ID" ]; then
+			left=$((left + 1))
+			fails_with 'ended with status 0, but its container is left: remove'
+			rt_ok delete --force "$ID"
+		fi
+		assert_clean
+	done
+	[ $left -gt 0 ] || die "nothing was left"
+}
+
 # In the end the lock cannot be had: the container is removed all the same.
 test_run_without_a_lock_at_the_end()
 {

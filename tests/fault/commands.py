@@ -158,7 +158,7 @@ class Start(Command):
 
     def failed(self, r):
         s = state_of(ID)
-        if s and s["status"] == "running":
+        if s and s["status"] == "running" and "out of memory" not in r.err:
             raise Problem("start failed and the program runs")
         if s and s["status"] == "created":
             rt_ok("start", ID)

@@ -301,6 +301,9 @@ static void on_stop(struct task *t, int status)
 			on_call(t);
 			break;
 		}
+		/* the first process of a pid namespace would survive its own crash when it is traced */
+		if (t->who == INIT && (sig == SIGSEGV || sig == SIGBUS || sig == SIGILL || sig == SIGFPE))
+			kill(t->pid, SIGKILL);
 		go_on(t, sig);
 		return;
 	}
