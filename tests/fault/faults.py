@@ -48,6 +48,7 @@ class Faults:
 
     def prepare(self):
         """Once without a fault, so that what stays (mount points in the rootfs) is there, and it is known how it looks."""
+        w.rt_ok("delete", "--force", ID)
         for _ in range(2):
             self.world.settle()
             self.c.whole()

@@ -231,6 +231,7 @@ def other_container():
     config = base_config()
     config["process"]["args"] = ["/bin/probe", "sleep", "100000"]
     path = bundle(OTHER, config)
+    rt_ok("delete", "--force", OTHER)  # of another run in this jail
     rt_ok("create", "--bundle", path, OTHER, out=WORK + "/other")
     rt_ok("start", OTHER)
     return state_of(OTHER)["pid"]
