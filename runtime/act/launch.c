@@ -44,12 +44,20 @@ static void reap(struct init_proc *ip, siginfo_t *si)
 		;
 }
 
+/* Without a pidfd (there was none to be had) by its number, which is its own: it is our child and not reaped. */
+static void kill_child(const struct init_proc *ip)
+{
+	if (ip->pidfd >= 0)
+		sys_pidfd_send_signal(ip->pidfd, SIGKILL);
+	else
+		kill(ip->pid, SIGKILL);
+}
+
 void init_proc_clear(struct init_proc *ip)
 {
 	if (ip->pid > 0) {
 		siginfo_t si;
-		if (ip->pidfd >= 0)
-			sys_pidfd_send_signal(ip->pidfd, SIGKILL);
+		kill_child(ip);
 		reap(ip, &si);
 		ip->pid = 0;
 	}
@@ -307,8 +315,7 @@ static int ended(struct init_proc *ip, struct err *e)
 {
 	siginfo_t si = { 0 };
 	if (ip->pid > 0) {
-		if (ip->pidfd >= 0)
-			sys_pidfd_send_signal(ip->pidfd, SIGKILL);
+		kill_child(ip);
 		reap(ip, &si);
 		ip->pid = 0;
 	}

@@ -310,6 +310,19 @@ test_run_that_leaves_its_container()
 	[ $left -gt 0 ] || die "nothing was left"
 }
 
+# The process that berth-init forked has no pidfd: it is ended all the same, and nobody waits for it for ever.
+test_child_without_a_pidfd()
+{
+	bundle_new
+	probe sleep 60
+	up
+	failing "tool pidfd_open:2 1" exec "$ID" /bin/true
+	fails_with 'open a pidfd of berth-init'
+	wait_for 5 test "$(wc -l <"$(cgroup_dir)/cgroup.procs")" = 1 || die "a process is left"
+	delete_ok --force
+	assert_clean
+}
+
 # In the end the lock cannot be had: the container is removed all the same.
 test_run_without_a_lock_at_the_end()
 {
