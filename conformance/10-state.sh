@@ -125,7 +125,7 @@ test_pid()
 	[ "$(readlink "/proc/$first/ns/pid")" != "$(readlink /proc/self/ns/pid)" ] || die "pid $first is not the container's"
 	rt_ok start "$ID"
 	assert_eq "$(st .pid)" "$first"
-	wait_for 5 file_has "/proc/$first/cmdline" sleep || die "pid $first is not the container process"
+	wait_for 15 file_has "/proc/$first/cmdline" sleep || die "pid $first is not the container process"
 }
 
 # shows: runtime.state.pid.other-states

@@ -64,7 +64,7 @@ test_start_runs_the_program()
 {
 	marker
 	up
-	wait_for 5 file_has "$B/rootfs/ran" ran || die "the program did not run"
+	wait_for 15 file_has "$B/rootfs/ran" ran || die "the program did not run"
 }
 
 # shows: runtime.lifecycle.start.run-program
@@ -91,7 +91,7 @@ test_program_waits_for_start()
 	[ ! -e "$B/rootfs/ran" ] || die "the program ran before start"
 	! file_has "/proc/$PID/cmdline" 'exec /bin/sleep' || die "the args are those of the program"
 	rt_ok start "$ID"
-	wait_for 5 file_has "$B/rootfs/ran" ran || die "the program did not run"
+	wait_for 15 file_has "$B/rootfs/ran" ran || die "the program did not run"
 }
 
 # shows: runtime.lifecycle.config-snapshot
@@ -105,7 +105,7 @@ test_config_is_read_once()
 	args /bin/sh -c 'echo second; exec /bin/sleep 100'
 	cfg --arg b "$B" '.hostname = "other" | .hooks.poststop[0].args[2] = "echo second >\($b)/hook"'
 	rt_ok start "$ID"
-	wait_for 5 file_has "$B/out" . || die "the program did not run"
+	wait_for 15 file_has "$B/out" . || die "the program did not run"
 	assert_eq "$(<"$B/out")" first
 	stop
 	rt_ok "${DELETE[@]}" "$ID"
@@ -299,7 +299,7 @@ test_start_in_the_wrong_state_does_nothing()
 	local before cgroups
 	marker
 	up
-	wait_for 5 file_has "$B/rootfs/ran" ran || die "the program did not run"
+	wait_for 15 file_has "$B/rootfs/ran" ran || die "the program did not run"
 	before=$(st .)
 	cgroups=$(list_cgroups)
 	rt start "$ID"
@@ -394,7 +394,7 @@ test_kill_sends()
 	bundle_new
 	probe signal-wait
 	up
-	wait_for 5 file_has "$B/out" ready || die "the program does not run"
+	wait_for 15 file_has "$B/out" ready || die "the program does not run"
 	rt_ok kill "$ID" "$ROW"
 	wait_end
 	case $want in

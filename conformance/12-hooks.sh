@@ -416,7 +416,7 @@ test_order()
 	create_ok
 	assert_eq "$(tr '\n' ' ' <"$L/log")" "prestart createRuntime createContainer "
 	rt_ok start "$ID"
-	wait_for 5 file_has "$L/log" process || die "the program does not run"
+	wait_for 15 file_has "$L/log" process || die "the program does not run"
 	assert_match "$(sed 1,3d "$L/log" | tr '\n' ' ')" '^startContainer (process poststart|poststart process) $'
 	stop
 	rt_ok "${DELETE[@]}" "$ID"
@@ -480,7 +480,7 @@ test_failure_stops()
 	fi
 	sleep 0.2
 	[ ! -e "$L/ran" ] || die "the program ran"
-	wait_for 3 no_leftover_processes || die "the program runs"
+	wait_for 15 no_leftover_processes || die "the program runs"
 	[ -z "$PID" ] || ended || die "the container process lives"
 }
 

@@ -295,7 +295,7 @@ test_propagation_slave()
 	shared_root slave
 	args /bin/sh -c 'grep " / " /proc/self/mountinfo; sleep 100'
 	up
-	wait_for 5 file_has "$B/out" ' / ' || die "the program does not run"
+	wait_for 15 file_has "$B/out" ' / ' || die "the program does not run"
 	assert_match "$(<"$B/out")" ' / [^-]*master:[0-9]+'
 	assert_no_shared "$(<"$B/out")"
 	mount -t tmpfs late "$B/rootfs/data"
@@ -317,7 +317,7 @@ test_propagation_private()
 	shared_root private
 	args /bin/sh -c 'grep " / " /proc/self/mountinfo; sleep 100'
 	up
-	wait_for 5 file_has "$B/out" ' / ' || die "the program does not run"
+	wait_for 15 file_has "$B/out" ' / ' || die "the program does not run"
 	! grep -qE ' / .*(shared|master):' "$B/out" || die "not private: $(<"$B/out")"
 	mount -t tmpfs late "$B/rootfs/data"
 	! grep -q ' tmpfs late ' "/proc/$PID/mountinfo" || die "a mount of the host is in the container"

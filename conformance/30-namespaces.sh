@@ -33,7 +33,7 @@ hold()
 {
 	unshare "${unshare_option[$1]}" --fork --kill-child sleep 100 &
 	HOLDER_JOB=$!
-	wait_for 5 held || die "no namespace to join"
+	wait_for 15 held || die "no namespace to join"
 	[ "$1" != user ] || { echo "0 100000 65536" >"/proc/$HOLDER/uid_map" && echo "0 100000 65536" >"/proc/$HOLDER/gid_map"; } ||
 		die "no mappings"
 }
@@ -169,7 +169,7 @@ test_mount_isolates()
 	cfg '.process.capabilities |= map_values(. + ["CAP_SYS_ADMIN"])'
 	args /bin/sh -c 'mount -t tmpfs inside /tmp && echo mounted; sleep 100'
 	up
-	wait_for 5 file_has "$B/out" mounted || die "no mount"
+	wait_for 15 file_has "$B/out" mounted || die "no mount"
 	! grep -q ' tmpfs inside ' /proc/self/mountinfo || die "the mount is on the host"
 }
 
@@ -222,7 +222,7 @@ test_cgroup_isolates()
 	cfg '.linux.cgroupsPath = "/t/c1"'
 	args /bin/sh -c 'cat /proc/self/cgroup; sleep 100'
 	up
-	wait_for 5 file_has "$B/out" '^0::' || die "the program does not run"
+	wait_for 15 file_has "$B/out" '^0::' || die "the program does not run"
 	assert_eq "$(grep ^0:: "$B/out")" 0::/
 	assert_match "$(<"/proc/$PID/cgroup")" '^0::/t/c1'
 }
@@ -281,7 +281,7 @@ test_user_in_a_user_namespace()
 	cfg '.process.user = {uid: 5, gid: 6}'
 	args /bin/sleep 100
 	up
-	wait_for 5 file_has "/proc/$PID/status" '^Uid:\s+100005' || die "$(grep ^Uid: "/proc/$PID/status")"
+	wait_for 15 file_has "/proc/$PID/status" '^Uid:\s+100005' || die "$(grep ^Uid: "/proc/$PID/status")"
 	assert_match "$(grep ^Gid: "/proc/$PID/status")" '100006\s+100006\s+100006\s+100006'
 }
 

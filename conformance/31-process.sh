@@ -254,7 +254,7 @@ on_terminal()
 {
 	"$BUILD/tests/recvtty" /mnt/test/console >"$B/tty" 2>&1 &
 	local tty=$!
-	wait_for 5 file_has "$B/tty" '^listening' || die "recvtty"
+	wait_for 15 file_has "$B/tty" '^listening' || die "recvtty"
 	create_ok --console-socket /mnt/test/console
 	rt_ok start "$ID"
 	wait_end
@@ -374,7 +374,7 @@ test_stop_signal()
 	probe signal-wait
 	cfg '.annotations = {"org.opencontainers.image.stopSignal": "SIGINT"}'
 	up
-	wait_for 5 file_has "$B/out" ready || die "the program does not run"
+	wait_for 15 file_has "$B/out" ready || die "the program does not run"
 	rt_ok kill "$ID"
 	wait_end
 	assert_match "$(<"$B/out")" '^signal=2$'

@@ -124,7 +124,7 @@ agent()
 {
 	rm -f /mnt/test/agent
 	"$BUILD/tests/seccomp-agent" /mnt/test/agent "$@" >"$B/agent" 2>&1 &
-	wait_for 5 file_has "$B/agent" '^listening' || die "agent"
+	wait_for 15 file_has "$B/agent" '^listening' || die "agent"
 }
 
 # The agent answers the one call that it is asked about with ENOSYS; no runtime makes that call itself.
@@ -133,7 +133,7 @@ notified()
 {
 	agent 1
 	up
-	wait_for 5 file_has "$B/agent" '^state=' || die "no end of the connection, or no state: $(<"$B/agent")"
+	wait_for 15 file_has "$B/agent" '^state=' || die "no end of the connection, or no state: $(<"$B/agent")"
 	STATE_SENT=$(sed -n 's/^state=//p' "$B/agent")
 	! ended || die "the program ended"
 }
@@ -145,7 +145,7 @@ test_notify()
 {
 	notify_bundle
 	notified
-	wait_for 5 file_has "$B/out" 'syscall.sync=-1 errno=38' || die "the agent's answer did not arrive: $(<"$B/out")"
+	wait_for 15 file_has "$B/out" 'syscall.sync=-1 errno=38' || die "the agent's answer did not arrive: $(<"$B/out")"
 }
 
 # shows: linux.seccomp.listenerPath.one-state linux.containerProcessState.json-payload
@@ -230,7 +230,7 @@ test_state_descriptors()
 	notified
 	assert_eq "$(jq -c .fds <<<"$STATE_SENT")" '["seccompFd"]'
 	assert_match "$(<"$B/agent")" '^fds=1$'
-	wait_for 5 file_has "$B/agent" '^notification=' || die "the descriptor is not the listener"
+	wait_for 15 file_has "$B/agent" '^notification=' || die "the descriptor is not the listener"
 }
 
 # shows: linux.containerProcessState.fds-first
@@ -252,5 +252,5 @@ test_wait_killable()
 	notify_bundle
 	cfg '.linux.seccomp.flags = ["SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV"]'
 	notified
-	wait_for 5 file_has "$B/out" 'syscall.sync=-1 errno=38' || die "the agent's answer did not arrive: $(<"$B/out")"
+	wait_for 15 file_has "$B/out" 'syscall.sync=-1 errno=38' || die "the agent's answer did not arrive: $(<"$B/out")"
 }

@@ -117,7 +117,7 @@ go()
 	rt_ok start "$ID"
 	wait_end
 	OUT=$(tr -d '\0' <"$B/out") RC=0 ERR=
-	wait_for 5 deleted || die "delete fails: $(<"$B/err")"
+	wait_for 15 deleted || die "delete fails: $(<"$B/err")"
 }
 
 # go_or_refuse: as go, or the runtime refuses at create or start; true if the program ran
