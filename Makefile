@@ -6,6 +6,7 @@
 #   make check-vm   the tests that want a whole system, in virtual machines
 #   make lint       clang-tidy, cppcheck, include rules, sizes
 #   make asan       the tests under AddressSanitizer and UBSan
+#   make fuzz       hostile bytes with libFuzzer (clang); T=target TIME=seconds
 #   make bench      compare with crun, runc and a bare C program
 #   make install    PREFIX=/usr/local DESTDIR=; man pages and completions too (packaging/packaging.mk)
 #
@@ -35,7 +36,13 @@ endif
 OPT      ?= -O2
 # No path of the build machine in the program: the same bytes from any folder (packaging/check-reproducible).
 SAME     := -ffile-prefix-map=$(CURDIR)=.
-HARDEN   := -fPIE -fstack-protector-strong -D_FORTIFY_SOURCE=2
+# What the compiler and its C library have; tests/static/hardening.sh looks for it in what was built. A level of FORTIFY that
+# the library does not know is a warning. Asked for all at once, and one by one only when that fails.
+takes     = $(shell $(1) -O2 -Werror $(2) -include stdio.h -x c -c -o /dev/null /dev/null 2>/dev/null && echo '$(2)')
+take_each = $(or $(call takes,$(1),$(2)),$(foreach f,$(2),$(call takes,$(1),$(f))))
+GUARD    := -fstack-protector-strong -fstack-clash-protection -fcf-protection=full
+FORTIFY  := $(or $(call takes,$(CC),-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3),-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
+HARDEN   := -fPIE $(call take_each,$(CC),$(GUARD)) $(FORTIFY)
 CPPFLAGS += -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -DBERTH_VERSION='"$(VERSION)"' -DBERTH_COMMIT='"$(COMMIT)"'
 CFLAGS   += -std=gnu11 $(OPT) -g $(SAME) $(WARN) $(HARDEN) $(EXTRA_CFLAGS)
 LDFLAGS  += -pie -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--as-needed $(EXTRA_LDFLAGS)
@@ -68,7 +75,7 @@ CORE_LDFLAGS := -static -nostartfiles -Wl,-pie,--no-dynamic-linker -Wl,-z,text,-
 
 INIT_SRC := $(sort $(wildcard runtime/init/*.c))
 INIT_OBJ := $(INIT_SRC:%.c=$(BUILD)/%.o)
-INIT_CFLAGS := -std=gnu11 -Os -g $(SAME) -D_GNU_SOURCE $(WARN) -fno-pie -fstack-protector-strong -ffunction-sections \
+INIT_CFLAGS := -std=gnu11 -Os -g $(SAME) -D_GNU_SOURCE $(WARN) -fno-pie $(call take_each,$(INIT_CC),$(GUARD)) -ffunction-sections \
               -fdata-sections -fno-asynchronous-unwind-tables $(IDIRAFTER)
 INIT_LDFLAGS := -static -no-pie -Wl,--gc-sections -Wl,-z,noexecstack -Wl,-z,norelro -Wl,--build-id=none -s
 
@@ -121,7 +128,7 @@ $(BUILD)/runtime/lib/embed-full.o: $(BUILD)/berth-full.stripped
 $(BUILD)/runtime/lib/embed-%.o: runtime/lib/embed.S Makefile
 	@mkdir -p $(@D)
 	$(call say,AS,$@)
-	$(Q)$(CC) -c $(EMBED) -o $@ $<
+	$(Q)$(CC) $(filter -fcf-%,$(HARDEN)) -c $(EMBED) -o $@ $<
 
 $(BUILD)/%.o: %.c Makefile VERSION | $(BUILD)/.deps
 	@mkdir -p $(@D)
@@ -136,10 +143,14 @@ $(CAP_NAMES): spec/gen/cap_names.c Makefile | $(BUILD)/.deps
 	$(Q)$(BUILD_CC) -o $(@:.h=) $< -lcap && $(@:.h=) >$@
 $(BUILD)/spec/names.o $(BUILD)/core/spec/names.o: $(CAP_NAMES)
 
+# For tests: the value of a variable.
+print-%:
+	@echo '$($*)'
+
 clean:
 	rm -rf build build-* berth
 
-include packaging/packaging.mk tests/make/tests.mk tests/make/cve.mk tests/make/conformance.mk tests/make/vm.mk tests/make/cross.mk tests/make/lint.mk
+include packaging/packaging.mk tests/make/tests.mk tests/make/fuzz.mk tests/make/cve.mk tests/make/conformance.mk tests/make/vm.mk tests/make/cross.mk tests/make/lint.mk
 
 .PHONY: all clean
 .DELETE_ON_ERROR:

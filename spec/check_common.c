@@ -11,11 +11,7 @@
 
 void check_start(struct check *c, const char *at)
 {
-	while (*at) {
-		size_t n = strcspn(at, ".");
-		path_push_key(&c->at, at, n);
-		at += n + (at[n] == '.');
-	}
+	path_push_text(&c->at, at);
 }
 
 __attribute__((format(printf, 2, 0))) static int bad_v(struct check *c, const char *fmt, va_list ap)

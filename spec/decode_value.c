@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "decoder.h"
-#include "number.h"
+#include "../runtime/lib/number.h"
 
 /* What is due, in the words of the error. */
 static const char *const type_words[ROW_TYPES] = {

@@ -29,6 +29,15 @@ void path_pop(struct path *p)
 	p->n--;
 }
 
+void path_push_text(struct path *p, const char *text)
+{
+	while (*text) {
+		size_t n = strcspn(text, ".");
+		path_push_key(p, text, n);
+		text += n + (text[n] == '.');
+	}
+}
+
 /* isalnum(3) depends on the locale and takes bytes above 127 in some */
 static bool is_word(char c)
 {
@@ -73,8 +82,9 @@ static size_t utf8_length(unsigned char c)
 static void put_quoted(struct out *o, const char *key, size_t len)
 {
 	put(o, "[\"", 2);
-	size_t i = 0;
-	while (i < len && i < PATH_KEY_MAX) {
+	size_t i = 0, begin = o->len;
+	/* escapes count as what they are written as, so that the closing bracket always has its place */
+	while (i < len && i < PATH_KEY_MAX && o->len - begin < PATH_KEY_MAX) {
 		unsigned char c = (unsigned char)key[i];
 		size_t n = utf8_length(c);
 		if (c < 0x20 || c == 0x7f) {
@@ -111,6 +121,16 @@ void path_text(const struct path *p, char *buf, size_t size)
 		}
 	}
 	buf[o.len] = '\0';
+}
+
+const char *path_of_key(struct arena *a, const char *map, const char *key)
+{
+	char text[PATH_TEXT];
+	struct path p = {.n = 0};
+	path_push_text(&p, map);
+	path_push_key(&p, key, strlen(key));
+	path_text(&p, text, sizeof(text));
+	return arena_strdup(a, text);
 }
 
 /* Only what put_quoted() writes: four lower-case digits. */

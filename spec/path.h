@@ -12,6 +12,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "../runtime/lib/arena.h"
+
 enum {
 	PATH_PARTS = 16,
 	PATH_TEXT = 256,   /* as in struct err */
@@ -32,11 +34,16 @@ struct path {
 void path_push_key(struct path *p, const char *key, size_t len);
 void path_push_index(struct path *p, size_t index);
 void path_pop(struct path *p);
+/* Push the parts of "linux.resources"; "": none. */
+void path_push_text(struct path *p, const char *text);
 /* Write the text into buf, always NUL-terminated, cut on a character boundary. */
 void path_text(const struct path *p, char *buf, size_t size);
 /* Read one part of a text: advances *text. Keys are unescaped into buf. 0, or -1 at the end or when the
  * text is no path. */
 int path_parse_part(const char **text, struct path_part *part, char *buf, size_t size);
+
+/* The text for a member of a map, "linux.sysctl" and its key, in the arena. */
+const char *path_of_key(struct arena *a, const char *map, const char *key);
 
 /* Offset of the token that follows the one that ended at `end`: a parser only tells where tokens end. */
 size_t text_token_start(const char *text, size_t len, size_t end);

@@ -10,6 +10,7 @@
 
 #include "../runtime/lib/arena.h"
 #include "../runtime/lib/err.h"
+#include "../runtime/lib/number.h"
 #include "config.h"
 
 #define SPEC_VERSION "1.3.0"	 /* the newest version we know; features ociVersionMax */
@@ -119,9 +120,6 @@ int spec_sysctl_path(const char *key, char *buf, size_t size);
 /* The namespace (enum ns_kind) that such a file belongs to, or -1: it is the host's. */
 int spec_sysctl_namespace(const char *path);
 
-/* Strict numbers: digits only (one leading '-' for i64), whole string, no overflow. 0 or -1. */
-int parse_u64(const char *s, uint64_t max, uint64_t *ret);
-int parse_i64(const char *s, int64_t *ret);
 /* A CPU or node list such as "0-3,7" into a bitmask of `nbytes`; empty and blanks between the parts are
  * allowed. *ret_used: bytes up to the last one with a bit set. 0 or -1. */
 int parse_cpulist(const char *s, unsigned char *mask, size_t nbytes, size_t *ret_used);

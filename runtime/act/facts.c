@@ -8,12 +8,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
 #include "../lib/fd.h"
+#include "../lib/number.h"
 #include "../lib/rootless.h"
 #include "../lib/sys.h"
 #include "../security/security.h"
@@ -44,8 +44,10 @@ int facts_gather(struct plan_facts *f, struct arena *a, struct err *e)
 {
 	(void)a;
 	struct utsname u;
-	if (uname(&u) < 0 || sscanf(u.release, "%u.%u", &f->kernel_major, &f->kernel_minor) != 2)
+	if (uname(&u) < 0)
 		return err_set(e, errno, "find out the kernel's version");
+	if (number_version(u.release, &f->kernel_major, &f->kernel_minor) < 0)
+		return err_set(e, 0, "the kernel's version \"%s\" has no two numbers", u.release);
 	if (f->kernel_major < KERNEL_MAJOR_MIN ||
 	    (f->kernel_major == KERNEL_MAJOR_MIN && f->kernel_minor < KERNEL_MINOR_MIN))
 		return err_set(e, 0, "Linux %d.%d or newer is needed, this is %s", KERNEL_MAJOR_MIN,

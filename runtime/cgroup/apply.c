@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "../lib/fd.h"
+#include "../lib/number.h"
 
 enum { CONTENT_MAX = 64 * 1024 };
 
@@ -73,9 +74,14 @@ static int write_cpu_max(int cgfd, const struct cg_write *w)
 static int check_at_least(int cgfd, const struct cg_write *w)
 {
 	char now[32];
+	uint64_t usage, limit;
 	if (fd_read_small(cgfd, w->file, now, sizeof(now)) < 0)
 		return -1;
-	if (strtoull(now, NULL, 10) <= strtoull(w->value, NULL, 10))
+	if (parse_u64(now, UINT64_MAX, &usage) < 0 || parse_u64(w->value, UINT64_MAX, &limit) < 0) {
+		errno = EBADMSG;
+		return -1;
+	}
+	if (usage <= limit)
 		return 0;
 	errno = ERANGE;
 	return -1;

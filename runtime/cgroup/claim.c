@@ -11,13 +11,14 @@
 #include "internal.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/xattr.h>
 
+#include "../lib/number.h"
+
 static const char attribute[] = "trusted.berth";
 
-enum { CLAIM_MAX = 128 };
+enum { CLAIM_MAX = 128, LEVELS_MAX = 4096 };
 
 /* "LEVELS MARK". Where MARK begins, or NULL when there is no claim. */
 static const char *claim_read(int cgfd, char text[CLAIM_MAX], unsigned *ret_made)
@@ -26,9 +27,12 @@ static const char *claim_read(int cgfd, char text[CLAIM_MAX], unsigned *ret_made
 	if (n <= 0)
 		return NULL;
 	text[n] = '\0';
-	char *end;
-	*ret_made = (unsigned)strtoul(text, &end, 10);
-	return *end == ' ' ? end + 1 : NULL;
+	const char *p = text;
+	uint64_t made;
+	if (number_field(&p, ' ', LEVELS_MAX, &made) < 0)
+		return NULL;
+	*ret_made = (unsigned)made;
+	return p;
 }
 
 void cg_claim(int cgfd, struct cgroup_ref *ref)

@@ -111,7 +111,7 @@ static bool only_denied_with_all(const struct cg_dev_rules *r, size_t n, const s
 static void add_listed_devices(struct arena *a, const struct spec_devices *list, struct cg_dev_rules *r)
 {
 	size_t config_rules = r->n;
-	for (size_t i = 0; i < list->n && i < RULES_MAX; i++) {
+	for (size_t i = 0; i < list->n; i++) {
 		const struct spec_device *d = &list->v[i];
 		struct cg_dev_rule rule = { .allow = true, .access = ALL };
 		/* "u" is another word for "c"; a FIFO needs no rule */
@@ -147,6 +147,8 @@ int cg_device_rules(struct arena *a, const struct spec_config *c, struct cg_dev_
 			return err_config(e, path, "more than %d device rules", RULES_MAX);
 		add_rule(a, ret, &rule);
 	}
+	if (c->linux_->devices.n > RULES_MAX)
+		return err_config(e, "linux.devices", "more than %d devices", RULES_MAX);
 	ret->allow_all = allows_everything(ret);
 	add_listed_devices(a, &c->linux_->devices, ret);
 	for (size_t i = 0; i < sizeof(defaults) / sizeof(*defaults); i++)
@@ -189,6 +191,5 @@ int cgroup_device_filter(int cgfd, const struct spec_config *c, bool rootless, s
 		return -1;
 	if (rules.allow_all)
 		return cg_device_attach(cgfd, NULL, e);
-	cg_device_program(&a, &rules, &prog);
-	return cg_device_attach(cgfd, &prog, e);
+	return cg_device_program(&a, &rules, &prog, e) < 0 ? -1 : cg_device_attach(cgfd, &prog, e);
 }

@@ -252,7 +252,7 @@ static void emit_run(struct gen *g, struct cg_dev_rule *v, size_t n)
 	bind(g, next);
 }
 
-void cg_device_program(struct arena *a, const struct cg_dev_rules *rules, struct cg_dev_prog *ret)
+int cg_device_program(struct arena *a, const struct cg_dev_rules *rules, struct cg_dev_prog *ret, struct err *e)
 {
 	struct gen g = { .a = a, .p = ret };
 	struct decision d = simplify(a, rules);
@@ -278,5 +278,10 @@ void cg_device_program(struct arena *a, const struct cg_dev_rules *rules, struct
 		emit(&g, BPF_ALU64 | BPF_MOV | BPF_K, R_ANSWER, 0, 0, 0);
 	bind(&g, LABEL_ALLOW);
 	emit(&g, BPF_JMP | BPF_EXIT, 0, 0, 0, 0);
+	/* what a jump can hold, of a label and of a distance */
+	if (g.labels > INT16_MAX || ret->n > INT16_MAX)
+		return err_config(e, "linux.resources.devices", "the rules make a program of %zu instructions, more than %d", ret->n,
+				  INT16_MAX);
 	finish(&g);
+	return 0;
 }

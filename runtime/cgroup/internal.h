@@ -147,7 +147,7 @@ struct cg_dev_prog {
 	size_t n, cap;
 };
 int cg_device_rules(struct arena *a, const struct spec_config *c, struct cg_dev_rules *ret, struct err *e);
-void cg_device_program(struct arena *a, const struct cg_dev_rules *rules, struct cg_dev_prog *ret);
+int cg_device_program(struct arena *a, const struct cg_dev_rules *rules, struct cg_dev_prog *ret, struct err *e);
 
 /* ---- bpf.c ---- */
 /* Attach in place of a filter of ours, or take ours away (p NULL). */

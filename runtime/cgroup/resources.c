@@ -17,6 +17,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "../../spec/path.h"
+
 struct build {
 	struct arena *a;
 	const struct spec_resources *res;
@@ -366,20 +368,13 @@ static bool device_name_valid(const char *s)
 	return *s && s[strspn(s, allowed)] == '\0';
 }
 
-/* JSON path of a member of a map, in the form that spec_locate() reads. The key was checked before. */
-static const char *key_path(struct build *b, const char *prop, const char *key)
-{
-	bool plain = !strpbrk(key, "-.:") && !(key[0] >= '0' && key[0] <= '9');
-	return plain ? arena_printf(b->a, "%s.%s", prop, key) : arena_printf(b->a, "%s[\"%s\"]", prop, key);
-}
-
 static int put_rdma(struct build *b, const struct row *row)
 {
 	for (size_t i = 0; i < b->res->rdma.n; i++) {
 		const struct spec_rdma *d = &b->res->rdma.v[i];
 		if (!device_name_valid(d->device))
 			return refuse(b, row->prop, "invalid device name");
-		const char *prop = key_path(b, row->prop, d->device);
+		const char *prop = path_of_key(b->a, row->prop, d->device);
 		if (!d->hca_handles.set && !d->hca_objects.set)
 			return refuse(b, prop, "needs hcaHandles or hcaObjects");
 		char handles[48] = "", objects[48] = "";
@@ -438,7 +433,7 @@ static int put_unified(struct build *b, const struct row *row)
 		const char *problem = unified_problem(kv);
 		if (problem)
 			return err_config(b->e, prop_path(b, row->prop), "\"%s\" %s", kv->key, problem);
-		const char *prop = key_path(b, row->prop, kv->key);
+		const char *prop = path_of_key(b->a, row->prop, kv->key);
 		add(b, prop_path(b, prop), kv->key, kv->value)->flags = CGW_LINES;
 	}
 	return 0;

@@ -9,10 +9,10 @@
 
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "../lib/fd.h"
+#include "../lib/number.h"
 
 enum { ROOM = 16 };
 
@@ -44,10 +44,10 @@ int cgroup_room_make(const struct cgroup_ref *ref, int cgfd, const struct spec_r
 		return 0;
 	if (fd_read_small(cgfd, "pids.max", text, sizeof(text)) < 0)
 		return errno == ENOENT ? 0 : err_set(e, errno, "read pids.max");
-	long limit = strtol(text, NULL, 10);
-	if (strcmp(text, "max") == 0 || limit >= ROOM)
-		return 0;
-	*ret = (struct cgroup_room){ .made = true, .limit = limit };
+	uint64_t limit;
+	if (parse_u64(text, ROOM - 1, &limit) < 0)
+		return 0; /* "max", or high enough */
+	*ret = (struct cgroup_room){ .made = true, .limit = (long)limit };
 	return write_limit(cgfd, ROOM, e);
 }
 

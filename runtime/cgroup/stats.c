@@ -16,6 +16,7 @@
 
 #include "../lib/fd.h"
 #include "../lib/json.h"
+#include "../lib/number.h"
 
 enum { TEXT_MAX = 256 * 1024 };
 
@@ -36,8 +37,16 @@ static bool read_number(struct stats *s, const char *file, uint64_t *ret)
 	char buf[32];
 	if (fd_read_small(s->cgfd, file, buf, sizeof(buf)) < 0)
 		return false;
-	*ret = strcmp(buf, "max") == 0 ? UINT64_MAX : strtoull(buf, NULL, 10);
-	return true;
+	*ret = UINT64_MAX;
+	return strcmp(buf, "max") == 0 || parse_u64(buf, UINT64_MAX, ret) == 0;
+}
+
+/* Digits, or 0 where the kernel has something else ("max"). */
+static uint64_t leading_number(const char *p)
+{
+	uint64_t v = 0;
+	(void)number_take(&p, UINT64_MAX, &v);
+	return v;
 }
 
 /* The number after "key " at the start of a line of s->text, or 0. */
@@ -47,7 +56,7 @@ static uint64_t value_of(const struct stats *s, const char *key)
 	for (const char *p = s->text; p; p = strchr(p, '\n')) {
 		p += *p == '\n';
 		if (strncmp(p, key, n) == 0 && p[n] == ' ')
-			return strtoull(p + n + 1, NULL, 10);
+			return leading_number(p + n + 1);
 	}
 	return 0;
 }
@@ -61,7 +70,7 @@ static void put_pairs(struct stats *s)
 		if (!space)
 			continue;
 		*space = '\0';
-		json_kuint(s->j, line, strtoull(space + 1, NULL, 10));
+		json_kuint(s->j, line, leading_number(space + 1));
 	}
 }
 
@@ -203,9 +212,10 @@ static void put_io_list(struct stats *s, const char *member, const char *const w
 	json_key(s->j, member);
 	json_array(s->j);
 	for (const char *p = s->text; p && *p; p = strchr(p, '\n'), p += p ? 1 : 0) {
-		unsigned major, minor;
+		uint64_t major, minor;
 		char line[512];
-		if (sscanf(p, "%u:%u ", &major, &minor) != 2)
+		const char *rest = p;
+		if (number_field(&rest, ':', UINT32_MAX, &major) < 0 || number_take(&rest, UINT32_MAX, &minor) < 0)
 			continue;
 		snprintf(line, sizeof(line), "%.*s", (int)strcspn(p, "\n"), p);
 		for (size_t i = 0; i < 3; i++) {
@@ -216,7 +226,7 @@ static void put_io_list(struct stats *s, const char *member, const char *const w
 			json_kuint(s->j, "major", major);
 			json_kuint(s->j, "minor", minor);
 			json_kstr(s->j, "op", ops[i]);
-			json_kuint(s->j, "value", strtoull(v + strlen(words[i]), NULL, 10));
+			json_kuint(s->j, "value", leading_number(v + strlen(words[i])));
 			json_end_map(s->j);
 		}
 	}
@@ -240,8 +250,16 @@ static void put_blkio(struct stats *s)
 /* hugetlb.SIZE.current. Reservations (hugetlb.SIZE.rsvd.current) have a dot more. */
 static bool hugetlb_size(const char *file, char *size, size_t n)
 {
-	char end;
-	return n >= 16 && sscanf(file, "hugetlb.%15[0-9KMGB].curren%c", size, &end) == 2 && end == 't';
+	static const char before[] = "hugetlb.", after[] = ".current";
+	if (strncmp(file, before, sizeof(before) - 1) != 0)
+		return false;
+	file += sizeof(before) - 1;
+	size_t len = strspn(file, "0123456789KMGB");
+	if (!len || len >= n || strcmp(file + len, after) != 0)
+		return false;
+	memcpy(size, file, len);
+	size[len] = '\0';
+	return true;
 }
 
 static void put_hugetlb_size(struct stats *s, const char *size)

@@ -18,6 +18,7 @@
 
 #include "../lib/dlopen.h"
 #include "../lib/fd.h"
+#include "../lib/rootless.h"
 
 DLOPEN_NOTE(systemd, "[{\"soname\":[\"libsystemd.so.0\"],\"feature\":\"systemd\","
 		     "\"description\":\"Make cgroups with systemd\",\"priority\":\"recommended\"}]");
@@ -73,10 +74,10 @@ static uid_t real_uid(void)
 	char map[128];
 	if (fd_read_small(AT_FDCWD, "/proc/self/uid_map", map, sizeof(map)) < 0)
 		return geteuid();
-	char *p = map;
-	unsigned long inside = strtoul(p, &p, 10), outside = strtoul(p, &p, 10), count = strtoul(p, &p, 10);
+	map[strcspn(map, "\n")] = '\0';
+	uint64_t v[3];
 	uid_t uid = geteuid();
-	return uid >= inside && uid - inside < count ? (uid_t)(outside + (uid - inside)) : uid;
+	return uid_map_line(map, v) == 0 && uid >= v[0] && uid - v[0] < v[2] ? (uid_t)(v[1] + (uid - v[0])) : uid;
 }
 
 struct place {

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../../spec/path.h"
 #include "../../spec/spec.h"
 
 enum { QUOTA_STEP = 10000, USEC_PER_SEC = 1000000, CPU_MASK_BYTES = 1024 };
@@ -306,7 +307,7 @@ int cg_properties_annotations(struct arena *a, struct cg_properties *p, const st
 		if (!problem && in_seconds(one.name))
 			problem = seconds_to_usec(a, &one);
 		if (problem)
-			return err_config(e, arena_printf(a, "annotations.%.200s", kv->key), "%s", problem);
+			return err_config(e, path_of_key(a, "annotations", kv->key), "%s", problem);
 		cg_property_put(a, p, &one);
 	}
 	return 0;

@@ -12,7 +12,7 @@
  */
 #include "systemd.h"
 
-#include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -81,15 +81,33 @@ static const struct {
 	{ 't', 0, UINT64_MAX },
 };
 
+/* Decimal, 0x hexadecimal, 0 octal, as GVariant has it. NULL, or what is wrong with it. */
+static const char *magnitude(const char *word, uint64_t *ret)
+{
+	static const char digits[] = "0123456789abcdef";
+	bool prefix = word[0] == '0' && word[1], hex = prefix && (word[1] | 0x20) == 'x';
+	uint64_t base = hex ? 16 : prefix ? 8 : 10, v = 0;
+	word += hex ? 2 : 0;
+	if (!*word)
+		return "malformed number";
+	for (; *word; word++) {
+		const char *d = strchr(digits, *word >= 'A' && *word <= 'F' ? *word | 0x20 : *word);
+		if (!d || (uint64_t)(d - digits) >= base)
+			return "malformed number";
+		if (__builtin_mul_overflow(v, base, &v) || __builtin_add_overflow(v, (uint64_t)(d - digits), &v))
+			return "number out of range";
+	}
+	*ret = v;
+	return NULL;
+}
+
 static int integer_value(struct parser *x, const char *word, struct cg_variant *ret)
 {
 	bool negative = *word == '-';
-	char *end;
-	errno = 0;
-	/* base 0: decimal, 0x hexadecimal, 0 octal, as GVariant has it */
-	unsigned long long v = strtoull(word + negative, &end, 0);
-	if (*end || errno)
-		return problem(x, errno ? "number out of range" : "malformed number");
+	uint64_t v = 0;
+	const char *why = magnitude(word + negative, &v);
+	if (why)
+		return problem(x, why);
 	for (size_t i = 0; i < sizeof(ranges) / sizeof(*ranges); i++) {
 		if (ranges[i].type != *ret->type)
 			continue;
@@ -112,7 +130,7 @@ static int number_value(struct parser *x, const char *expected, struct cg_varian
 		return problem(x, "number too long");
 	memcpy(word, x->p, n);
 	word[n] = '\0';
-	/* strtoull(3) would take a sign, blanks or nothing at all */
+	/* strtod(3) would take a sign, blanks or nothing at all */
 	if (word[0] == '+' || !strchr("0123456789.", word[word[0] == '-']) || !word[word[0] == '-'])
 		return problem(x, "malformed number");
 	x->p += n;
@@ -120,8 +138,10 @@ static int number_value(struct parser *x, const char *expected, struct cg_varian
 	ret->type = expected ? expected : real ? "d" : "i";
 	if (*ret->type != 'd')
 		return integer_value(x, word, ret);
-	ret->d = hex ? 0 : strtod(word, &end);
-	return hex || *end ? problem(x, "malformed number") : 0;
+	ret->d = hex ? 0 : strtod(word, &end); /* lint: allow strtod */
+	if (hex || *end)
+		return problem(x, "malformed number");
+	return isfinite(ret->d) ? 0 : problem(x, "number out of range");
 }
 
 /* ---- strings ---- */

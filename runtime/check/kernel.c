@@ -14,6 +14,7 @@
 #include <sys/utsname.h>
 
 #include "../lib/fd.h"
+#include "../lib/number.h"
 #include "../lib/sys.h"
 
 #ifndef MFD_EXEC
@@ -155,7 +156,7 @@ void check_kernel(struct check *c)
 {
 	struct utsname u;
 	unsigned major = 0, minor = 0;
-	if (uname(&u) < 0 || sscanf(u.release, "%u.%u", &major, &minor) != 2)
+	if (uname(&u) < 0 || number_version(u.release, &major, &minor) < 0)
 		return;
 	bool old = major < 5 || (major == 5 && minor < 14);
 	check_add(c, "kernel", "Linux 5.14 or newer", old ? CHECK_MISSING : CHECK_OK, arena_strdup(c->arena, u.release), NONE_CAN);

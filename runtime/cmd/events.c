@@ -14,7 +14,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,6 +23,7 @@
 
 #include "../lib/fd.h"
 #include "../lib/json.h"
+#include "../lib/number.h"
 
 struct events_opts {
 	bool stats;
@@ -40,33 +40,44 @@ struct watch {
 
 enum { NS_PER_S = 1000 * 1000 * 1000 };
 
+/* "90", "1.5" or ".5" units of `ns` nanoseconds, added to *total; what is below a nanosecond is dropped. */
+static int take_decimal(const char **p, uint64_t ns, uint64_t *total)
+{
+	uint64_t whole = 0;
+	bool any = number_take(p, UINT64_MAX, &whole) == 0;
+	if (__builtin_mul_overflow(whole, ns, &whole) || __builtin_add_overflow(*total, whole, total))
+		return -1;
+	if (**p == '.')
+		for ((*p)++; **p >= '0' && **p <= '9'; (*p)++, any = true) {
+			ns /= 10;
+			if (__builtin_add_overflow(*total, (uint64_t)(**p - '0') * ns, total))
+				return -1;
+		}
+	return any ? 0 : -1;
+}
+
 /* A duration as engines write it: "5s", "500ms", "1m30s", "1.5h". More than 0. 0 or -1. */
 static int parse_duration(const char *s, int64_t *ret_ns)
 {
 	static const struct {
 		const char *name;
-		double ns;
+		uint64_t ns;
 	} units[] = {
-		{ "ns", 1 }, { "us", 1e3 }, { "ms", 1e6 }, { "s", 1e9 }, { "m", 60e9 }, { "h", 3600e9 },
+		{ "ns", 1 },		{ "us", 1000 },		{ "ms", 1000 * 1000 },
+		{ "s", NS_PER_S },	{ "m", 60ULL * NS_PER_S }, { "h", 3600ULL * NS_PER_S },
 	};
-	double total = 0;
+	uint64_t total = 0;
 	while (*s) {
-		size_t digits = strspn(s, "0123456789.");
-		size_t letters = strspn(s + digits, "abcdefghijklmnopqrstuvwxyz");
-		char *end;
-		double v = strtod(s, &end);
-		if (digits == 0 || end != s + digits)
-			return -1;
-		size_t i = 0;
+		const char *name = s + strspn(s, "0123456789.");
+		size_t letters = strspn(name, "abcdefghijklmnopqrstuvwxyz"), i = 0;
 		while (i < sizeof(units) / sizeof(*units) &&
-		       (strlen(units[i].name) != letters || memcmp(units[i].name, end, letters) != 0))
+		       (strlen(units[i].name) != letters || memcmp(units[i].name, name, letters) != 0))
 			i++;
-		if (i == sizeof(units) / sizeof(*units))
+		if (i == sizeof(units) / sizeof(*units) || take_decimal(&s, units[i].ns, &total) < 0 || s != name)
 			return -1;
-		total += v * units[i].ns;
-		s = end + letters;
+		s = name + letters;
 	}
-	if (!(total >= 1 && total < 9e18))
+	if (total < 1 || total > INT64_MAX)
 		return -1;
 	*ret_ns = (int64_t)total;
 	return 0;
@@ -131,10 +142,14 @@ static uint64_t read_oom_kills(struct watch *w)
 	}
 	buf[n] = '\0';
 	uint64_t v = 0;
+	static const char name[] = "oom_kill ";
 	for (const char *line = buf; line; line = strchr(line, '\n')) {
 		line += *line == '\n';
-		if (sscanf(line, "oom_kill %" SCNu64, &v) == 1)
-			break;
+		if (strncmp(line, name, sizeof(name) - 1) != 0)
+			continue;
+		line += sizeof(name) - 1;
+		(void)number_take(&line, UINT64_MAX, &v);
+		break;
 	}
 	return v;
 }

@@ -2,6 +2,9 @@
 /* The bytes of a program inside berth, for IMAGE_EMBEDDED() of image.h. NAME and FILE come from the Makefile. */
 #define PASTE(a, b) a##b
 #define END(name) PASTE(name, _end)
+#ifdef __CET__
+#include <cet.h> /* says that this file is no obstacle */
+#endif
 	.section .rodata
 	.balign 4096
 	.global NAME, END(NAME)

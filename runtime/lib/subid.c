@@ -8,26 +8,18 @@
 #include <string.h>
 #include <unistd.h>
 
-static bool take_field(char **p, uint64_t *ret)
-{
-	char *end;
-	if (**p < '0' || **p > '9')
-		return false;
-	*ret = strtoull(*p, &end, 10);
-	bool good = *end == ':' || *end == '\n' || *end == '\0';
-	*p = *end ? end + 1 : end;
-	return good;
-}
+#include "number.h"
 
 /* "NAME:FIRST:COUNT", the name may be the uid as well. */
 static bool parse_line(char *line, const char *name, const char *uid, struct subid_range *ret)
 {
 	size_t n = strcspn(line, ":");
-	char *p = line + n + 1;
+	const char *p = line + n + 1;
 	if (line[n] != ':' || ((strlen(name) != n || memcmp(line, name, n) != 0) &&
 			       (strlen(uid) != n || memcmp(line, uid, n) != 0)))
 		return false;
-	return take_field(&p, &ret->first) && take_field(&p, &ret->count);
+	line[n + 1 + strcspn(p, "\n")] = '\0';
+	return number_field(&p, ':', UINT64_MAX, &ret->first) == 0 && number_field(&p, '\0', UINT64_MAX, &ret->count) == 0;
 }
 
 size_t subid_ranges(const char *file, const char *name, struct subid_range *to, size_t max)
@@ -52,9 +44,10 @@ void subid_name(char *name, size_t max)
 	snprintf(name, max, "%u", (unsigned)getuid());
 	while (f && getline(&line, &size, f) > 0) {
 		size_t n = strcspn(line, ":"), pass = line[n] ? n + 1 + strcspn(line + n + 1, ":") : n;
-		char *p = line + pass + 1;
+		const char *p = line + pass + 1;
 		uint64_t uid;
-		if (!line[n] || !line[pass] || n == 0 || n >= max || !take_field(&p, &uid) || uid != getuid())
+		if (!line[n] || !line[pass] || n == 0 || n >= max || number_field(&p, ':', UINT32_MAX, &uid) < 0 ||
+		    uid != getuid())
 			continue;
 		memcpy(name, line, n);
 		name[n] = '\0';

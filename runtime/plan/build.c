@@ -9,6 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../../spec/path.h"
+
 enum { DATA_ALIGN = 8, DATA_FIRST = 4096 };
 
 /* Room for `len` bytes at the end of the data; returns its offset. The bytes are zero. Offset 0 means
@@ -117,7 +119,7 @@ const char *at_member(struct build *b, const char *list, size_t i, const char *m
 
 const char *sysctl_origin(struct build *b, size_t i)
 {
-	return arena_printf(b->p->arena, "linux.sysctl[\"%s\"]", b->c->linux_->sysctl.v[i].key);
+	return path_of_key(b->p->arena, "linux.sysctl", b->c->linux_->sysctl.v[i].key);
 }
 
 struct inside_step *add_step(struct build *b, enum plan_kind kind, const char *origin, const char *str0)

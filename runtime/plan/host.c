@@ -127,7 +127,7 @@ static void add_maps(struct build *b)
 {
 	const struct spec_linux *l = b->c->linux_;
 	bool alone = plan_maps_only(&l->uid_mappings, b->f->euid) && plan_maps_only(&l->gid_mappings, b->f->egid);
-	add(b, HOST_MAPS, "linux.uidMappings, linux.gidMappings", !b->setgroups,
+	add(b, HOST_MAPS, "linux.uidMappings", !b->setgroups,
 	    b->f->unprivileged && !alone ? "newuidmap" : NULL);
 }
 

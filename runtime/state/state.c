@@ -24,6 +24,9 @@
 #include "../lib/fd.h"
 #include "../lib/rootless.h"
 
+/* /proc/sys/kernel/overflowuid, as it is everywhere */
+enum { OVERFLOW_UID = 65534 };
+
 enum { DIR_FLAGS = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC };
 
 void state_dir_close(struct state_dir *d)
@@ -48,18 +51,48 @@ const char *state_root_default(struct arena *a, struct err *e)
 	return arena_printf(a, "%s/berth", dir);
 }
 
-/* mkdir -p; the last folder is private, those above it may be passed through */
+/* Root, or us. In a user namespace ids of the host that it does not map, root's among them, appear as one. */
+static bool is_trusted(uid_t uid)
+{
+	return uid == 0 || uid == geteuid() || (is_rootless() && uid == OVERFLOW_UID);
+}
+
+/* Only root and we can put another thing in the place of what lies in this folder; in one that all may write to, the
+ * sticky bit sees to it that nobody takes away what belongs to us. */
+static int check_parent(const char *path, struct err *e)
+{
+	struct stat link, st;
+
+	if (lstat(path, &link) < 0 || stat(path, &st) < 0)
+		return err_set(e, errno, "make state root: stat \"%s\"", path);
+	if (!S_ISDIR(st.st_mode))
+		return err_set(e, ENOTDIR, "make state root: \"%s\"", path);
+	if (!is_trusted(link.st_uid) || !is_trusted(st.st_uid))
+		return err_set(e, 0, "state root: the folder \"%s\" above it belongs to user %u, who could replace it", path,
+			       (unsigned)(is_trusted(st.st_uid) ? link.st_uid : st.st_uid));
+	if ((st.st_mode & (S_IWGRP | S_IWOTH)) && !(st.st_mode & S_ISVTX))
+		return err_set(e, 0, "state root: the folder \"%s\" above it is writable by others (mode %04o), who could replace it",
+			       path, (unsigned)(st.st_mode & 07777));
+	return 0;
+}
+
+/* mkdir -p; the last folder is private, those above it may be passed through. Each is looked at before anything is made
+ * in it, whether it was there or not: then nobody else has a hand in what comes below. */
 static int make_path(char *path, struct err *e)
 {
+	if (check_parent(path[0] == '/' ? "/" : ".", e) < 0)
+		return -1;
 	for (char *s = path + 1; *s; s++) {
 		if (*s != '/' || s[-1] == '/')
 			continue;
 		*s = '\0';
 		int r = mkdir(path, 0711);
 		int eno = errno;
+		bool made = r == 0 || eno == EEXIST || eno == EROFS || eno == EACCES;
+		int good = made ? check_parent(path, e) : err_set(e, eno, "make state root \"%s\"", path);
 		*s = '/';
-		if (r < 0 && eno != EEXIST && eno != EROFS && eno != EACCES)
-			return err_set(e, eno, "make state root \"%s\"", path);
+		if (good < 0)
+			return -1;
 	}
 	if (mkdir(path, 0700) < 0 && errno != EEXIST)
 		return err_set(e, errno, "make state root \"%s\"", path);

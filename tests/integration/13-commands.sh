@@ -276,10 +276,10 @@ test_events_bad_interval()
 	local d
 	sleeper
 	up
-	for d in 0 0s 5 s -1s 1x 1e3s inf nan 1s1 999999999h ''; do
+	for d in 0 0s 5 s -1s +1s 1x 1e3s inf nan 1s1 1.2.3s .s ' 1s' '1 s' 0.0s 0x1s 999999999h 99999999999999999999s ''; do
 		rt_fails 'invalid duration' events --stats --interval="$d" "$ID"
 	done
-	for d in 1s 500ms 1m30s 1.5h 2us; do
+	for d in 1s 500ms 1m30s 1.5h .5s 2us 1.000000000000000000000000000001s; do
 		rt_ok events --stats --interval "$d" "$ID"
 	done
 	delete_ok --force

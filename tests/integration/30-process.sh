@@ -158,6 +158,17 @@ test_user_and_groups()
 	assert_clean
 }
 
+# More than the 32 that some C libraries know of.
+test_many_groups()
+{
+	bundle_new
+	cfg '.process.user = {uid: 1000, gid: 1001, additionalGids: [range(2000; 2200)]}'
+	probe show ids
+	run_ok
+	assert_eq "$(value groups | tr ' ' '\n' | grep -cE '^2[01][0-9][0-9]$')" 200
+	assert_clean
+}
+
 test_groups_of_the_caller_are_not_inherited()
 {
 	bundle_new

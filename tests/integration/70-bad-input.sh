@@ -32,6 +32,70 @@ test_config_files()
 	run_fails 'config\.json'
 }
 
+# The limits of docs/limits.md, by each way in. Files of zeros: a reader that does not look at the size first reads them all.
+test_documents_too_large()
+{
+	bundle_new
+	truncate -s 17M /mnt/test/large
+	cp /mnt/test/large "$B/config.json"
+	run_fails 'larger than 16777216 bytes'
+	rt_fails 'larger than 16777216 bytes' plan "$B"
+	rt_fails 'larger than 16777216 bytes' update --resources /mnt/test/large nobody
+	"$BERTH" --root "$STATE" update --resources - nobody </mnt/test/large >out 2>&1 && die "update takes 17 MB"
+	assert_contains "$(<out)" 'larger than 16777216 bytes'
+	bundle_new
+	probe sleep 60
+	up
+	rt_fails 'larger than 16777216 bytes' exec --process /mnt/test/large "$ID"
+	printf '{"a":%s' "$(printf '%.0s[' {1..100})" >/mnt/test/deep
+	rt_fails 'nested deeper than 64 levels' exec --process /mnt/test/deep "$ID"
+	rt_fails 'nested deeper than 64 levels' update --resources /mnt/test/deep "$ID"
+	delete_ok --force
+	assert_clean
+}
+
+# What is no plain number is none: not its first digits, and not what is left of it in 32 or 64 bits.
+no_numbers=('+1' ' 1' '1 ' '1x' '0x1' '1e3' '1.0' '1_000' '--1' '- 1' '18446744073709551617' '99999999999999999999999' $'1\n' '٣')
+
+test_numbers_of_options()
+{
+	local v
+	for v in "${no_numbers[@]}"; do
+		rt_fails 'invalid value' update --pids-limit="$v" nobody
+		rt_fails 'invalid value' update --cpu-share="$v" nobody
+		rt_fails 'invalid value' update --memory="$v" nobody
+		rt_fails 'is not a number' run --preserve-fds="$v" nobody
+	done
+	rt_fails 'is not a number' run --preserve-fds=4294967297 nobody
+	bundle_new
+	probe sleep 60
+	up
+	for v in "${no_numbers[@]}" 4294967295 4294967296; do
+		rt_fails 'is not a number' exec --user="$v" "$ID" /probe show ids
+		rt_fails 'is not a number' exec --user="0:$v" "$ID" /probe show ids
+		rt_fails 'is not a number' exec --additional-gids="$v" "$ID" /probe show ids
+	done
+	delete_ok --force
+	assert_clean
+}
+
+# Descriptors are passed on for a LISTEN_FDS that is a number and a LISTEN_PID that is ours, and for no other.
+test_numbers_of_the_environment()
+{
+	local v
+	bundle_new
+	probe show fds env
+	for v in "${no_numbers[@]}"; do
+		env LISTEN_FDS="$v" "$BERTH" --root "$STATE" run --bundle "$B" "$ID" >out 2>err 3</dev/null || die "LISTEN_FDS=\"$v\": $(<err)"
+		! grep -q LISTEN_ out || die "LISTEN_FDS=\"$v\" was taken: $(<out)"
+		env LISTEN_FDS=1 LISTEN_PID="$v" "$BERTH" --root "$STATE" run --bundle "$B" "$ID" >out 2>err 3</dev/null || die "LISTEN_PID=\"$v\": $(<err)"
+		! grep -q LISTEN_ out || die "LISTEN_PID=\"$v\" was taken: $(<out)"
+	done
+	env LISTEN_FDS=1 "$BERTH" --root "$STATE" run --bundle "$B" "$ID" >out 2>err 3</dev/null || die "$(<err)"
+	grep -q LISTEN_FDS=1 out || die "LISTEN_FDS=1 was not taken: $(<out)"
+	assert_clean
+}
+
 # PATH and a value of the wrong type or out of range; the error names the path.
 wrong_values='
 .ociVersion 1

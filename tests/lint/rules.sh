@@ -5,7 +5,8 @@
 #   includes    lib <- spec <- plan <- {cgroup, security, state, hooks} <- {act, audit, check} <- cmd <- main; berth-init includes of
 #               ours only plan/format.h
 #   sizes       a file has at most 800 lines, a function at most 100
-#   banned      functions that cannot be used safely, and the mount calls that take a path twice
+#   banned      functions that cannot be used safely, the mount calls that take a path twice, and readers of numbers
+#               that take blanks, signs, prefixes and what overflows (runtime/lib/number.h has ours)
 #   descriptors every open says CLOEXEC
 #   licence     every source file begins with its SPDX line
 # A line may carry `lint: allow NAME` in a comment, with the reason beside it, to be passed over by the last-but-one two.
@@ -124,6 +125,7 @@ code()
 }
 
 banned='strcpy strcat sprintf vsprintf gets strtok system popen alloca atoi atol atof setjmp longjmp mktemp
+	strtol strtoul strtoll strtoull strtoimax strtoumax strtod strtof sscanf fscanf scanf vsscanf
 	tmpnam strncpy strncat usleep mount umount chown chmod getpwnam getpwuid getgrnam getgrgid'
 pattern="(^|[^A-Za-z0-9_.>])(${banned//[[:space:]]/|})[[:space:]]*\\("
 pattern=$(tr -s '|' <<<"$pattern")

@@ -22,6 +22,9 @@ $(BUILD)/tests/unit/%: tests/unit/%.c $(wildcard tests/unit/*.h) $(BUILD)/libber
 	$(call say,TEST,$@)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -Wno-unused-function -Wno-format-nonliteral $(LDFLAGS) -o $@ $< $(BUILD)/libberth.a $(LIBS)
 
+$(BUILD)/tests/unit/test_fuzz: $(BUILD)/libfuzz.a
+$(BUILD)/tests/unit/test_fuzz: LIBS := $(BUILD)/libfuzz.a $(BUILD)/libberth.a $(LIBS) -lm
+
 # The probe: what runs inside the containers of the integration tests. Static, so that any root will do.
 PROBE_SRC := $(wildcard tests/probe/probe*.c)
 $(BUILD)/tests/probe: $(PROBE_SRC) tests/probe/probe.h
@@ -60,7 +63,7 @@ check: deps-test
 	@BUILD=$(BUILD) BERTH=$(abspath $(BUILD)/berth) JOBS=$(J) tests/run all "$(T)"
 
 check-unit: deps-test
-	@$(MAKE) --no-print-directory -j$(J) $(UNIT_BIN)
+	@$(MAKE) --no-print-directory -j$(J) $(UNIT_BIN) $(BUILD)/berth
 	@BUILD=$(BUILD) JOBS=$(J) tests/run unit "$(T)"
 
 # Integration tests alone. RUNTIME=/path runs them against another runtime (the harness's own check).

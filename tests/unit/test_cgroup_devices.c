@@ -16,104 +16,12 @@
 
 #include "../../runtime/cgroup/internal.h"
 #include "../../runtime/lib/fd.h"
+#include "device_program.h"
 
 static struct arena arena;
 static struct err err;
 
 enum { M = 1, R = 2, W = 4, CHR = BPF_DEVCG_DEV_CHAR, BLK = BPF_DEVCG_DEV_BLOCK };
-
-/* Exactly the instructions that the generator uses; anything else, a jump out of the program or a read
- * of an unset register is -1. */
-static int run_program(const struct cg_dev_prog *p, const uint32_t ctx[3])
-{
-	uint64_t r[16] = { 0 };
-	unsigned set = 1U << BPF_REG_1;
-	for (size_t pc = 0; pc < p->n; pc++) {
-		const struct bpf_insn *i = &p->v[pc];
-		bool src = i->code == (BPF_ALU | BPF_MOV | BPF_X), always = i->code == (BPF_JMP | BPF_JA);
-		bool mov = src || i->code == (BPF_ALU64 | BPF_MOV | BPF_K);
-		bool load = i->code == (BPF_LDX | BPF_MEM | BPF_W), leave = i->code == (BPF_JMP | BPF_EXIT);
-		if ((!mov && !load && !always && !(set & 1U << (leave ? 0 : i->dst_reg))) ||
-		    ((src || load) && !(set & 1U << i->src_reg)))
-			return -1;
-		switch (i->code) {
-		case BPF_LDX | BPF_MEM | BPF_W:
-			if (i->src_reg != BPF_REG_1 || i->off < 0 || i->off > 8 || i->off % 4)
-				return -1;
-			r[i->dst_reg] = ctx[i->off / 4];
-			break;
-		case BPF_ALU | BPF_MOV | BPF_X:
-			r[i->dst_reg] = (uint32_t)r[i->src_reg];
-			break;
-		case BPF_ALU64 | BPF_MOV | BPF_K:
-			r[i->dst_reg] = (uint64_t)(int64_t)i->imm;
-			break;
-		case BPF_ALU | BPF_RSH | BPF_K:
-			r[i->dst_reg] = (uint32_t)r[i->dst_reg] >> i->imm;
-			break;
-		case BPF_ALU | BPF_AND | BPF_K:
-			r[i->dst_reg] = (uint32_t)r[i->dst_reg] & (uint32_t)i->imm;
-			break;
-		case BPF_JMP32 | BPF_JNE | BPF_K:
-			pc += (uint32_t)r[i->dst_reg] != (uint32_t)i->imm ? (size_t)i->off : 0;
-			break;
-		case BPF_JMP32 | BPF_JEQ | BPF_K:
-			pc += (uint32_t)r[i->dst_reg] == (uint32_t)i->imm ? (size_t)i->off : 0;
-			break;
-		case BPF_JMP | BPF_JA:
-			pc += (size_t)i->off;
-			continue;
-		case BPF_JMP | BPF_EXIT:
-			return r[0] <= 1 ? (int)r[0] : -1;
-		default:
-			return -1;
-		}
-		set |= 1U << i->dst_reg;
-	}
-	return -1;
-}
-
-/* The kernel refuses a program with code that cannot be reached. */
-static bool all_reachable(const struct cg_dev_prog *p)
-{
-	bool *seen = calloc(p->n + 1, 1);
-	seen[0] = true; /* all jumps go forward, so one pass is enough */
-	bool ok = true;
-	for (size_t pc = 0; pc < p->n; pc++) {
-		unsigned code = p->v[pc].code;
-		bool always = code == (BPF_JMP | BPF_JA), jump = always || BPF_CLASS(code) == BPF_JMP32;
-		ok = ok && seen[pc];
-		if (jump)
-			seen[pc + 1 + (size_t)p->v[pc].off] = true;
-		if (!always && code != (BPF_JMP | BPF_EXIT))
-			seen[pc + 1] = true;
-	}
-	ok = ok && !seen[p->n];
-	free(seen);
-	return ok;
-}
-
-static int ask(const struct cg_dev_prog *p, unsigned type, uint32_t major, uint32_t minor, unsigned access)
-{
-	return run_program(p, (uint32_t[]){ access << 16 | type, major, minor });
-}
-
-/* The meaning in its plainest form: each letter by the last rule that has it. */
-static int expect(const struct cg_dev_rules *r, unsigned type, int64_t major, int64_t minor, unsigned access)
-{
-	for (unsigned bit = 1; bit <= 4; bit <<= 1) {
-		bool ok = false;
-		for (size_t i = 0; i < r->n; i++) {
-			const struct cg_dev_rule *d = &r->v[i];
-			if ((!d->type || d->type == type) && (d->major < 0 || d->major == major) &&
-			    (d->minor < 0 || d->minor == minor) && d->access & bit)
-				ok = d->allow;
-		}
-		if (access & bit && !ok)
-			return 0;
-	}
-	return 1;
-}
 
 static struct spec_resources res;
 static struct spec_linux lin;
@@ -128,7 +36,7 @@ static struct cg_dev_prog compile(struct spec_device_rule *rules, size_t n, stru
 	lin.resources = &res;
 	err_clear(&err);
 	T_INT(cg_device_rules(&arena, &config, ret, &err), 0);
-	cg_device_program(&arena, ret, &p);
+	T_INT(cg_device_program(&arena, ret, &p, &err), 0);
 	return p;
 }
 
@@ -151,22 +59,22 @@ T_TEST(defaults)
 	struct spec_device_rule deny[] = { DENY_ALL };
 	for (size_t n = 0; n < 2; n++) { /* absent and "deny all" are the same */
 		struct cg_dev_prog p = compile(deny, n, &r);
-		T_INT(ask(&p, CHR, 1, 3, R | W), 1);
-		T_INT(ask(&p, CHR, 1, 5, R), 1);
-		T_INT(ask(&p, CHR, 1, 7, R | W | M), 1);
-		T_INT(ask(&p, CHR, 1, 8, R), 1);
-		T_INT(ask(&p, CHR, 1, 9, R), 1);
-		T_INT(ask(&p, CHR, 5, 0, R | W), 1);
-		T_INT(ask(&p, CHR, 5, 2, R | W), 1);
-		T_INT(ask(&p, CHR, 136, 17, R | W), 1);
-		T_INT(ask(&p, CHR, 5, 1, R), 0);
-		T_INT(ask(&p, CHR, 1, 1, R), 0);
-		T_INT(ask(&p, CHR, 10, 200, R), 0);
-		T_INT(ask(&p, BLK, 1, 3, R), 0);
-		T_INT(ask(&p, BLK, 8, 0, R), 0);
-		T_INT(ask(&p, BLK, 8, 0, M), 1);
-		T_INT(ask(&p, BLK, 8, 0, R | M), 0);
-		T_INT(ask(&p, CHR, 99, 99, M), 1);
+		T_INT(device_program_ask(&p, CHR, 1, 3, R | W), 1);
+		T_INT(device_program_ask(&p, CHR, 1, 5, R), 1);
+		T_INT(device_program_ask(&p, CHR, 1, 7, R | W | M), 1);
+		T_INT(device_program_ask(&p, CHR, 1, 8, R), 1);
+		T_INT(device_program_ask(&p, CHR, 1, 9, R), 1);
+		T_INT(device_program_ask(&p, CHR, 5, 0, R | W), 1);
+		T_INT(device_program_ask(&p, CHR, 5, 2, R | W), 1);
+		T_INT(device_program_ask(&p, CHR, 136, 17, R | W), 1);
+		T_INT(device_program_ask(&p, CHR, 5, 1, R), 0);
+		T_INT(device_program_ask(&p, CHR, 1, 1, R), 0);
+		T_INT(device_program_ask(&p, CHR, 10, 200, R), 0);
+		T_INT(device_program_ask(&p, BLK, 1, 3, R), 0);
+		T_INT(device_program_ask(&p, BLK, 8, 0, R), 0);
+		T_INT(device_program_ask(&p, BLK, 8, 0, M), 1);
+		T_INT(device_program_ask(&p, BLK, 8, 0, R | M), 0);
+		T_INT(device_program_ask(&p, CHR, 99, 99, M), 1);
 		T_OK(!r.allow_all);
 	}
 }
@@ -178,31 +86,31 @@ T_TEST(order)
 					{ true, "c", N(10), N(229), "rw" },
 					{ false, "c", N(10), N(229), "w" } };
 	struct cg_dev_prog p = compile(a, 3, &r);
-	T_INT(ask(&p, CHR, 10, 229, R), 1);
-	T_INT(ask(&p, CHR, 10, 229, W), 0);
-	T_INT(ask(&p, CHR, 10, 229, R | W), 0); /* no way around the denied letter */
+	T_INT(device_program_ask(&p, CHR, 10, 229, R), 1);
+	T_INT(device_program_ask(&p, CHR, 10, 229, W), 0);
+	T_INT(device_program_ask(&p, CHR, 10, 229, R | W), 0); /* no way around the denied letter */
 	struct spec_device_rule b[] = { a[0], a[2], a[1] };
 	p = compile(b, 3, &r);
-	T_INT(ask(&p, CHR, 10, 229, R | W), 1);
+	T_INT(device_program_ask(&p, CHR, 10, 229, R | W), 1);
 	/* two grants add up */
 	struct spec_device_rule c[] = { DENY_ALL,
 					{ true, "b", N(8), ANY, "r" },
 					{ true, "b", N(8), N(1), "w" } };
 	p = compile(c, 3, &r);
-	T_INT(ask(&p, BLK, 8, 1, R | W), 1);
-	T_INT(ask(&p, BLK, 8, 2, R | W), 0);
-	T_INT(ask(&p, BLK, 8, 2, R), 1);
-	T_INT(ask(&p, CHR, 8, 1, R), 0);
+	T_INT(device_program_ask(&p, BLK, 8, 1, R | W), 1);
+	T_INT(device_program_ask(&p, BLK, 8, 2, R | W), 0);
+	T_INT(device_program_ask(&p, BLK, 8, 2, R), 1);
+	T_INT(device_program_ask(&p, CHR, 8, 1, R), 0);
 	/* a later "deny all" takes everything back */
 	struct spec_device_rule d[] = { { true, "a", ANY, ANY, "rwm" }, DENY_ALL };
 	p = compile(d, 2, &r);
-	T_INT(ask(&p, BLK, 8, 1, R), 0);
+	T_INT(device_program_ask(&p, BLK, 8, 1, R), 0);
 	T_OK(!r.allow_all);
 	/* large numbers must not be extended with their sign */
 	struct spec_device_rule g[] = { DENY_ALL, { true, "c", N(0xfffffffe), N(0x80000000), "r" } };
 	p = compile(g, 2, &r);
-	T_INT(ask(&p, CHR, 0xfffffffe, 0x80000000, R), 1);
-	T_INT(ask(&p, CHR, 0x7ffffffe, 0x80000000, R), 0);
+	T_INT(device_program_ask(&p, CHR, 0xfffffffe, 0x80000000, R), 1);
+	T_INT(device_program_ask(&p, CHR, 0x7ffffffe, 0x80000000, R), 0);
 }
 
 T_TEST(allow_all)
@@ -237,14 +145,14 @@ T_TEST(listed_devices)
 	lin.devices.v = dev;
 	lin.devices.n = 3;
 	struct cg_dev_prog p = compile(rules, 2, &r);
-	T_INT(ask(&p, CHR, 10, 229, R | W), 1);
-	T_INT(ask(&p, BLK, 8, 0, R), 1);
-	T_INT(ask(&p, BLK, 8, 0, W), 0);
+	T_INT(device_program_ask(&p, CHR, 10, 229, R | W), 1);
+	T_INT(device_program_ask(&p, BLK, 8, 0, R), 1);
+	T_INT(device_program_ask(&p, BLK, 8, 0, W), 0);
 	rules[1].allow = false;
 	p = compile(rules, 2, &r);
-	T_INT(ask(&p, BLK, 8, 0, R), 0);
+	T_INT(device_program_ask(&p, BLK, 8, 0, R), 0);
 	p = compile(rules, 0, &r);
-	T_INT(ask(&p, BLK, 8, 0, R | W), 1);
+	T_INT(device_program_ask(&p, BLK, 8, 0, R | W), 1);
 	lin.devices.n = 0;
 }
 
@@ -266,7 +174,7 @@ T_TEST(access_without_a_program)
 			int64_t major = i / 2 % 12, minor = i / 24;
 			unsigned can = cgroup_device_access(same, block ? 'b' : 'c', major, minor), said = 0;
 			for (unsigned bit = M; bit <= W; bit <<= 1)
-				said |= ask(&p, block ? BLK : CHR, (uint32_t)major, (uint32_t)minor, bit) ? bit : 0;
+				said |= device_program_ask(&p, block ? BLK : CHR, (uint32_t)major, (uint32_t)minor, bit) ? bit : 0;
 			if (can != said)
 				T_FAIL("%zu rules, %c %d:%d: %u, not %u", n, block ? 'b' : 'c', (int)major, (int)minor, can, said);
 		}
@@ -335,10 +243,10 @@ T_TEST(random_rules)
 		for (unsigned v = 0; v < 2 * 3 * 4 * 7; v++) {
 			unsigned type = v % 2 ? CHR : BLK, want = v / 24 + 1;
 			uint32_t major = v / 2 % 3, minor = v / 6 % 4;
-			int got = ask(&p, type, major, minor, want);
-			differ += got != expect(&r, type, major, minor, want) || (r.allow_all && got != 1);
+			int got = device_program_ask(&p, type, major, minor, want);
+			differ += got != device_rules_expect(&r, type, major, minor, want) || (r.allow_all && got != 1);
 		}
-		dead += !all_reachable(&p);
+		dead += !device_program_reachable(&p);
 		if (fd >= 0 && round < 500)
 			refused += cg_device_attach(fd, &p, &err) < 0;
 	}
@@ -430,6 +338,50 @@ T_TEST(many_rules)
 	T_INT(cgroup_device_filter(fd, &config, false, &err), 0);
 	T_STR(err.text, "");
 	T_INT(cgroup_destroy(&ref, &err), 0);
+}
+
+/* Rules of which none can be put together with its neighbours: a jump over so many does not fit into an instruction. */
+T_TEST(longer_than_a_jump)
+{
+	enum { MANY = 4000 };
+	static struct spec_device_rule rules[MANY];
+	struct cg_dev_rules r = { 0 };
+	struct cg_dev_prog p = { 0 };
+	for (int i = 0; i < MANY; i++)
+		rules[i] = (struct spec_device_rule){ i % 2 == 0, "c", N(i / 2), N(i / 2), i % 2 ? "w" : "r" };
+	for (int n = 1000; n <= MANY; n += 1000) {
+		res.devices.v = rules;
+		res.devices.n = (size_t)n;
+		lin.resources = &res;
+		err_clear(&err);
+		r = (struct cg_dev_rules){ 0 };
+		p = (struct cg_dev_prog){ 0 };
+		T_INT(cg_device_rules(&arena, &config, &r, &err), 0);
+		if (cg_device_program(&arena, &r, &p, &err) == 0) {
+			T_OK(p.n <= INT16_MAX && device_program_reachable(&p));
+			/* the first rule is evaluated last, at the far end */
+			T_INT(device_program_ask(&p, CHR, 0, 0, R), 1);
+			T_INT(device_program_ask(&p, CHR, 0, 0, R | W), 0);
+			T_INT(device_program_ask(&p, CHR, 0, 1, R), 0);
+		} else {
+			T_OK(p.n > INT16_MAX);
+			T_STR(err.path, "linux.resources.devices");
+			T_HAS(err.text, "the rules make a program of");
+		}
+	}
+	T_OK(p.n > INT16_MAX);
+	/* nor is a listed device left without access in silence */
+	static struct spec_device listed[MANY + 1];
+	for (int i = 0; i <= MANY; i++)
+		listed[i] = (struct spec_device){ .type = "c", .path = "/dev/x", .major = N(1), .minor = N(i) };
+	res.devices.n = 0;
+	lin.devices.v = listed;
+	lin.devices.n = MANY + 1;
+	err_clear(&err);
+	r = (struct cg_dev_rules){ 0 };
+	T_INT(cg_device_rules(&arena, &config, &r, &err), -1);
+	T_STR(err.path, "linux.devices");
+	lin.devices.n = 0;
 }
 
 T_MAIN()

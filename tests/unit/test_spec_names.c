@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <sys/resource.h>
 
+#include "../../runtime/lib/rootless.h"
 #include "../../spec/path.h"
 #include "spec_util.h"
 
@@ -109,6 +110,30 @@ T_TEST(numbers)
 	T_OK(parse_i64("--1", &i) == -1);
 	T_OK(parse_i64("-", &i) == -1);
 	T_OK(parse_i64("-0", &i) == 0 && i == 0);
+}
+
+/* The digits that a text begins with, as files of the kernel have them. */
+T_TEST(numbers_within_a_text)
+{
+	uint64_t u = 5, v[3];
+	const char *p = "42 rest";
+	T_OK(number_take(&p, 100, &u) == 0 && u == 42 && strcmp(p, " rest") == 0);
+	static const char *const none[] = { "", " 1", "-1", "+1", "x1", "18446744073709551616", "101" };
+	for (size_t i = 0; i < sizeof(none) / sizeof(none[0]); i++) {
+		p = none[i];
+		T_OK(number_take(&p, 100, &u) == -1 && u == 42 && p == none[i]);
+		T_OK(number_field(&p, ':', 100, &u) == -1 && u == 42 && p == none[i]);
+	}
+	p = "7:8";
+	T_OK(number_field(&p, ':', 10, &u) == 0 && u == 7 && strcmp(p, "8") == 0);
+	T_OK(number_field(&p, ':', 10, &u) == -1 && strcmp(p, "8") == 0);
+	T_OK(number_field(&p, '\0', 10, &u) == 0 && u == 8 && *p == '\0');
+	T_OK(uid_map_line("         0     100000      65536", v) == 0 && v[0] == 0 && v[1] == 100000 && v[2] == 65536);
+	T_OK(uid_map_line("0 0 4294967295", v) == 0 && v[2] == 4294967295);
+	T_OK(uid_map_line("0 0", v) == -1);
+	T_OK(uid_map_line("0 0 1 x", v) == -1);
+	T_OK(uid_map_line("0 0 4294967296", v) == -1);
+	T_OK(uid_map_line("0 0 1\n1 1 1", v) == -1);
 }
 
 T_TEST(cpulists)

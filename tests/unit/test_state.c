@@ -131,6 +131,107 @@ T_TEST(root_folder)
 	teardown();
 }
 
+/* Rootless: the default is in XDG_RUNTIME_DIR, which may be the one of the user before su(1). Before the next cases: who is rootless is
+ * looked at once in a process. */
+T_TEST(runtime_folder_of_another_user)
+{
+	char path[128];
+
+	if (geteuid() != 0)
+		return;
+	setup();
+	T_INT(chmod(base, 0755), 0);
+	snprintf(path, sizeof(path), "%s/run", base);
+	T_INT(mkdir(path, 0777) | chmod(path, 0777) | chown(path, 4321, 0), 0);
+	fflush(stdout);
+	pid_t child = fork();
+	if (child == 0) {
+		struct arena a = { 0 };
+		if (setresgid(12345, 12345, 12345) < 0 || setresuid(12345, 12345, 12345) < 0)
+			_exit(2);
+		setenv("XDG_RUNTIME_DIR", path, 1);
+		const char *chosen = state_root_default(&a, &e);
+		bool right = chosen && strncmp(chosen, path, strlen(path)) == 0 && strcmp(chosen + strlen(path), "/berth") == 0;
+		bool refused = state_root_open(NULL, true, &e) < 0 && strstr(e.text, "belongs to user 4321");
+		_exit(right && refused && rmdir(chosen) < 0 ? 0 : 1);
+	}
+	int status = -1;
+	waitpid(child, &status, 0);
+	T_INT(status, 0);
+	teardown();
+}
+
+/* Who can replace a folder above the root can give us another one. Looked at when the root is made. */
+T_TEST(folders_above_the_root)
+{
+	enum { US, OTHER = 12345 };
+	static const struct {
+		mode_t mode;
+		uid_t owner;
+		const char *why; /* NULL: accepted */
+	} rows[] = {
+		{ 0755, US, NULL },
+		{ 0700, US, NULL },
+		{ 01777, US, NULL },
+		{ 0777, US, "is writable by others (mode 0777)" },
+		{ 0775, US, "is writable by others (mode 0775)" },
+		{ 0755, OTHER, "belongs to user 12345" },
+		{ 01777, OTHER, "belongs to user 12345" },
+	};
+	char dir[128], path[192];
+
+	if (geteuid() != 0) /* the owner cannot be changed, and a folder of ours is what the other cases have */
+		return;
+	setup();
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		snprintf(dir, sizeof(dir), "%s/p%zu", base, i);
+		T_INT(mkdir(dir, 0700), 0);
+		T_INT(chown(dir, rows[i].owner, 0) | chmod(dir, rows[i].mode), 0);
+		/* right below it, and with folders between that are made */
+		for (int deep = 0; deep < 2; deep++) {
+			snprintf(path, sizeof(path), "%s/%sroot", dir, deep ? "x/y/" : "");
+			err_clear(&e);
+			int fd = state_root_open(path, true, &e);
+			T_OK((fd < 0) == (rows[i].why != NULL) && e.set == (fd < 0));
+			if (rows[i].why) {
+				T_HAS(e.text, rows[i].why);
+				T_INT(rmdir(path), -1); /* nothing was made */
+			}
+			close(fd);
+		}
+	}
+	teardown();
+}
+
+/* In a folder like /tmp: what somebody else has put there before us. */
+T_TEST(made_by_another_in_a_sticky_folder)
+{
+	char path[128];
+
+	if (geteuid() != 0)
+		return;
+	setup();
+	T_INT(chmod(base, 01777), 0);
+	snprintf(path, sizeof(path), "%s/theirs", base);
+	T_INT(mkdir(path, 0755) | chown(path, 12345, 0), 0);
+	T_INT(state_root_open(path, true, &e), -1);
+	T_HAS(e.text, "belongs to user 12345");
+	strcat(path, "/state");
+	err_clear(&e);
+	T_INT(state_root_open(path, true, &e), -1);
+	T_HAS(e.text, "belongs to user 12345");
+	/* a link of theirs, to a folder that is fine */
+	snprintf(path, sizeof(path), "%s/fine", base);
+	T_INT(mkdir(path, 0700), 0);
+	snprintf(path, sizeof(path), "%s/link", base);
+	T_INT(symlink("fine", path) | lchown(path, 12345, 0), 0);
+	strcat(path, "/state");
+	err_clear(&e);
+	T_INT(state_root_open(path, true, &e), -1);
+	T_HAS(e.text, "belongs to user 12345");
+	teardown();
+}
+
 T_TEST(create_open_remove)
 {
 	CLEANUP_STATE_DIR struct state_dir d = STATE_DIR_INIT, two = STATE_DIR_INIT;

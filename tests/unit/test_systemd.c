@@ -371,13 +371,13 @@ T_TEST(annotations)
 	T_HAS(annotate("TimeoutStopSec", "uint64 18446744073710"), "is out of range");
 	/* refused */
 	T_STR(annotate("PIDs", "[uint32 1]"),
-	      "annotations.org.systemd.property.PIDs: is managed by the runtime and cannot be set");
+	      "annotations[\"org.systemd.property.PIDs\"]: is managed by the runtime and cannot be set");
 	T_HAS(annotate("Slice", "'a.slice'"), "managed by the runtime");
 	T_HAS(annotate("Delegate", "false"), "managed by the runtime");
 	T_HAS(annotate("", "1"), "is not the name");
 	T_HAS(annotate("A-B", "1"), "is not the name");
 	T_HAS(annotate("1A", "1"), "is not the name");
-	T_HAS(annotate("After", "crio.service"), "annotations.org.systemd.property.After: is not a value");
+	T_HAS(annotate("After", "crio.service"), "annotations[\"org.systemd.property.After\"]: is not a value");
 }
 
 T_MAIN()

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Writes libFuzzer's dictionary: every property of the decode tables and every name that berth knows. */
+#include <stdio.h>
+
+#include "../../spec/decode.h"
+#include "../../spec/spec.h"
+
+static void word(const char *s)
+{
+	if (*s)
+		printf("\"%s\"\n", s);
+}
+
+static void keys(const struct table *t)
+{
+	for (unsigned i = 0; i < t->n; i++) {
+		printf("\"\\\"%s\\\":\"\n", t->rows[i].key);
+		if (t->rows[i].sub)
+			keys(t->rows[i].sub);
+	}
+}
+
+int main(void)
+{
+	static const char *const more[] = {
+		"-1", "18446744073709551615", "9223372036854775807", "4294967295", "-9223372036854775808", "0777", "1e3", "/..", "..",
+		"/proc", "/dev", "/dev/pts", "/sys/fs/cgroup", "bind", "tmpfs", "proc", "devpts", "sysfs", "mqueue", "overlay", "cgroup",
+		"cgroup2", "size=64k", "mode=1777", "lowerdir=/a:/b", "uint64 ", "int32 ", "@as []", "@a(ss) ", "objectpath ", "signature ",
+		"org.systemd.property.", "TimeoutStopUSec", "CollectMode", "RuntimeMaxSec", "0::/", " - cgroup2 cgroup2 rw", "system.slice:docker:id",
+		"\\\\040", "\\\\u0000", "\\\\ud800", "SIGRTMIN+3", "kernel.shmmax", "net.ipv4.ip_forward", ":x:1000:1000::/home/u:/bin/sh",
+	};
+	static const char *const *const lists[] = {
+		spec_seccomp_actions, spec_seccomp_operators, spec_seccomp_archs,
+		spec_seccomp_flags,   spec_memory_policy_modes, spec_memory_policy_flags,
+	};
+	size_t n;
+	const struct mount_opt *opts = spec_mount_opts(&n);
+	keys(&table_config);
+	for (size_t i = 0; i < n; i++)
+		word(opts[i].name);
+	for (size_t i = 0; i < sizeof(lists) / sizeof(*lists); i++)
+		for (size_t k = 0; lists[i][k]; k++)
+			word(lists[i][k]);
+	for (int k = 0; k < NS_KINDS; k++)
+		word(spec_namespace_name((enum ns_kind)k));
+	for (size_t i = 0; i < sizeof(more) / sizeof(*more); i++)
+		word(more[i]);
+	return 0;
+}
