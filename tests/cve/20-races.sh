@@ -44,7 +44,7 @@ race()
 		done
 	done
 	BERTH=$DELAY
-	LIMIT=20
+	LIMIT=60
 	"$TOOLS/swap" "$a" "$b" 300 &
 	swapper=$!
 	for ((round = 1; round <= ROUNDS; round++)); do
@@ -53,7 +53,7 @@ race()
 	done
 	kill $swapper
 	wait $swapper 2>/dev/null
-	BERTH=$REAL LIMIT=10
+	BERTH=$REAL LIMIT=40
 }
 
 # A destination is exchanged with a link to a folder of the host; what is mounted there must not be seen on the host's side.

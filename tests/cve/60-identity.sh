@@ -273,12 +273,12 @@ test_hostile_passwd()
 		esac
 		cfg '.process.env = ["PATH=/bin"] | .process.user = {uid: 1000, gid: 1000}'
 		args /bin/probe show env
-		LIMIT=5 attack_run
+		LIMIT=20 attack_run
 		[ "$kind" != link ] || ! grep -q stolen <<<"$OUT" || found "a file of the host was read"
 		if [ "$kind" = fifo ]; then
 			script 'sleep 60'
 			up_or_die
-			LIMIT=5 attack exec --user 1001 "$ID" /bin/true
+			LIMIT=20 attack exec --user 1001 "$ID" /bin/true
 			remove
 		fi
 	done

@@ -115,7 +115,7 @@ test_pid_file_link()
 		fifo) mkfifo /mnt/test/pid ;;
 		esac
 		script 'sleep 60'
-		LIMIT=5 attack_up --pid-file /mnt/test/pid
+		LIMIT=20 attack_up --pid-file /mnt/test/pid
 		outside_kept
 		attack exec --detach --pid-file /mnt/test/pid "$ID" /bin/true
 		outside_kept
@@ -133,7 +133,7 @@ test_pid_file_link()
 test_fifo_inputs()
 {
 	local what
-	LIMIT=5
+	LIMIT=20
 	mkfifo /mnt/test/fifo
 	for what in config namespace process-file update netns; do
 		variant "$what"

@@ -20,7 +20,7 @@
 # The last line of a test is its verdict: "VERDICT VULNERABLE|SAFE|REFUSED ...". REFUSED: no variant started. A test that
 # ends without one is broken, and proves nothing.
 
-LIMIT=${LIMIT:-10}
+LIMIT=${LIMIT:-40}
 SLOW_FACTOR=1 # for what is waited for
 OUTSIDE=/mnt/test/outside
 MARK=/mnt/test/mark
