@@ -70,8 +70,7 @@ op_stats()
 
 op_oom()
 {
-	oom_is_seen
-	do_cri
+	kill_is_seen do_cri
 }
 
 op_start_fails()

@@ -325,12 +325,16 @@ op_events()
 	match "$OUT" 'create .*start .*die .*destroy'
 }
 
-op_oom()
+oom()
 {
-	oom_is_seen
 	up --memory 20m --memory-swap 20m box sh -c 'x=x; while :; do x=$x$x; done'
 	ended 137
 	eq "$(inspect '{{.State.OOMKilled}}')" true "OOMKilled"
+}
+
+op_oom()
+{
+	kill_is_seen oom
 }
 
 op_cp_diff_commit()
