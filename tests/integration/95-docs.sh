@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=bash
+# vm: one driver
 # What the documents show is typed in, and what they say comes out.
 #
 # Man pages: in EXAMPLES, in code blocks, "# COMMAND" is typed by root and "$ COMMAND" by a user; the lines up to the next
@@ -18,7 +19,10 @@ machine()
 	cp "$BERTH" bin/berth
 	chown 1000:1000 user
 	export PATH=$PWD/bin:$PATH HOME=$PWD
-	mount -t tmpfs -o mode=755 none /srv || die "no tmpfs on /srv"
+	case $REPO in
+	/srv/*) rm -rf /srv/web /srv/hello /srv/web.copy ;; # the virtual machine, which is thrown away
+	*) mount -t tmpfs -o mode=755 none /srv || die "no tmpfs on /srv" ;;
+	esac
 	STATE=/run/berth
 	bundle_new web
 	printf '#!/bin/sh\ntrap "exit 0" TERM HUP\nwhile :; do sleep 1; done\n' >"$B/rootfs/bin/serve"
