@@ -28,8 +28,9 @@ size_t subid_ranges(const char *file, const char *name, struct subid_range *to, 
 	size_t size = 0, n = 0;
 	FILE *f = fopen(file, "re");
 	snprintf(uid, sizeof(uid), "%u", (unsigned)getuid());
-	while (f && n < max && getline(&line, &size, f) > 0)
-		n += parse_line(line, name, uid, &to[n]);
+	ssize_t len;
+	while (f && n < max && (len = getline(&line, &size, f)) > 0)
+		n += !memchr(line, '\0', (size_t)len) && parse_line(line, name, uid, &to[n]);
 	free(line);
 	if (f)
 		fclose(f);

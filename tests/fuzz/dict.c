@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Writes libFuzzer's dictionary: every property of the decode tables and every name that berth knows. */
+/*
+ * Writes libFuzzer's dictionary: every property of the decode tables and every name that berth knows. With an argument, a
+ * state.json of today's format, to begin with.
+ */
 #include <stdio.h>
 
+#include "../../runtime/state/state.h"
 #include "../../spec/decode.h"
 #include "../../spec/spec.h"
 
@@ -20,8 +24,28 @@ static void keys(const struct table *t)
 	}
 }
 
-int main(void)
+static int write_record(void)
 {
+	static struct kv annotations[] = { { "a.b", "c" }, { "d", "" } };
+	static const struct record r = {
+		.id = "c1", .oci_version = "1.3.0", .bundle = "/b", .rootfs = "/b/rootfs", .created = "2026-01-02T03:04:05.000000006Z",
+		.owner = "root", .pid = 77, .start_time = 1234, .ns_flags = 0x6c020000, .has_process = true, .created_done = true,
+		.cgroup = { .driver = CGROUP_SYSTEMD, .path = "/x.slice/y.scope", .inode = 99, .made = 1, .scope = "y.scope" },
+		.rdt = { "c1", RDT_GROUP }, .annotations = { annotations, 2 },
+	};
+	struct arena a = { 0 };
+	size_t len;
+	const char *text = record_encode(&a, &r, &len);
+	bool good = fwrite(text, 1, len, stdout) == len && fflush(stdout) == 0;
+	arena_free(&a);
+	return good ? 0 : 1;
+}
+
+int main(int argc, char **argv)
+{
+	(void)argv;
+	if (argc > 1)
+		return write_record();
 	static const char *const more[] = {
 		"-1", "18446744073709551615", "9223372036854775807", "4294967295", "-9223372036854775808", "0777", "1e3", "/..", "..",
 		"/proc", "/dev", "/dev/pts", "/sys/fs/cgroup", "bind", "tmpfs", "proc", "devpts", "sysfs", "mqueue", "overlay", "cgroup",
