@@ -47,8 +47,10 @@ static int run_run(const struct globals *g, void *opts, int argc, char **argv, s
 	int status = foreground_wait(&x.init, terminal, e);
 	if (status >= 0 && o->keep)
 		creation_keep(&x);
+	if (status < 0)
+		return -1;
 	x.pid_file_made = false; /* it belongs to the caller, who may still read it */
-	if (status < 0 || o->keep)
+	if (o->keep)
 		return status;
 	x.undo_failed = e;
 	creation_clear(&x);

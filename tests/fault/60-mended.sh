@@ -214,6 +214,9 @@ test_exec_takes_its_pid_file_back_late()
 	fails_with 'signalfd'
 	[ ! -e /mnt/test/exec.pid ] || die "a pid file of a process that was ended"
 	delete_ok --force
+	failing "tool signalfd4:1 0" run --pid-file /mnt/test/run.pid --bundle "$B" "$ID"
+	fails_with 'signalfd'
+	[ ! -e /mnt/test/run.pid ] || die "a pid file of a container that was removed"
 	assert_clean
 }
 
