@@ -226,7 +226,7 @@ op_documented()
 		n=$((n + 1))
 		line=${line#ctr }
 		# shellcheck disable=SC2086
-		eq "$(c -n k8s.io ${line//NAME/"$C"} echo ran | tail -n 1)" ran "$line"
+		eq "$(c -n k8s.io ${line//NAME/"$C"} echo ran </dev/null | tail -n 1)" ran "$line"
 		c -n k8s.io containers rm "$C" 2>/dev/null || true
 	done < <(sed -n "s|^    \(ctr run --runc-binary .*\) IMAGE NAME$|\1 --env PATH=/bin --rm $IMAGE NAME|p" "$ENGINES/../../docs/engines.md")
 	eq "$n" 2 "command lines"

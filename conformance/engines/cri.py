@@ -398,7 +398,7 @@ def documented():
 
 
 def documented_back():
-    old = cri.ListContainers()["items"][0]["id"]
+    old = cri.ListContainers()["containers"][0]["id"]
     box = _Container(old, "box")
     _eq(box.out("echo", "still"), "still")
     cri.StopContainer(id=old, timeout=0)

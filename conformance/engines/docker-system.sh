@@ -149,7 +149,7 @@ killed_daemon()
 	systemctl start berth-docker
 }
 
-# what ends while no daemon is there to see it
+# what ends while no daemon is there to see it is known to have ended (docker does not ask with what status)
 op_ended_without_daemon()
 {
 	local pid
@@ -161,9 +161,10 @@ op_ended_without_daemon()
 	wait_for 10 eval "! kill -0 $pid"
 	systemctl start berth-docker
 	wait_for 40 docker version
-	ended 3
+	wait_for 20 is_stopped
 	docker start "$C"
 	is_running || die "it does not run again"
+	wait_for 10 docker exec "$C" true
 }
 
 # a daemon that starts brings up what is to run always, and leaves what was stopped by hand

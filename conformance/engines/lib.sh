@@ -115,24 +115,28 @@ make_box()
 	echo "a file of the image" >"$d/data/file"
 }
 
-# documented HEADING LANGUAGE: the first block of that language under a heading of docs/engines.md, as a reader copies it
+# section HEADING: of docs/engines.md, without those below it
+section()
+{
+	awk -v heading="$1" '
+		/^```/ { code = !code }
+		/^#+ / && !code { here = $0 ~ "^#+ " heading "$"; next }
+		here' "$ENGINES/../../docs/engines.md"
+}
+
+# documented HEADING LANGUAGE: the first block of that language in a section, as a reader copies it
 documented()
 {
 	local text
-	text=$(awk -v heading="$1" -v start='```'"$2" '
-		/^#+ / { here = $0 ~ "^#+ " heading "$" }
-		here && $0 == start && !done { inside = 1; next }
-		inside && $0 == "```" { inside = 0; done = 1 }
-		inside' "$ENGINES/../../docs/engines.md")
+	text=$(section "$1" | awk -v start='```'"$2" '$0 == start && !done { inside = 1; next } inside && $0 == "```" { inside = 0; done = 1 } inside')
 	[ -n "$text" ] || die "docs/engines.md has no $2 under $1"
 	printf '%s\n' "$text"
 }
 
-# documented_line HEADING TEXT: docs/engines.md has these words under the heading; they are what the caller runs
+# documented_line HEADING TEXT: the section has these words; they are what the caller runs
 documented_line()
 {
-	awk -v heading="$1" '/^#+ / { here = $0 ~ "^#+ " heading "$" } here' "$ENGINES/../../docs/engines.md" | grep -qF -- "$2" ||
-		die "docs/engines.md does not say $2 under $1"
+	has "$(section "$1")" "$2"
 }
 
 # only_tested: what the documents say is about the runtime that is tested
