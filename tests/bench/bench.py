@@ -3,9 +3,13 @@
 """Compare berth with other runtimes and with the floor (floor.c), in pairs within one run.
 
 Every round runs each operation once with each runtime, in rotating order, so that what else the machine does
-hits all of them alike. Prints a table of medians with ratios to the reference runtime, and writes JSON.
+hits all of them alike. Prints tables of medians with ratios to the reference runtime; writes JSON and a chart.
 
-  bench.py [--rounds N] [--json FILE] [--quick] [NAME=PATH ...]      default: berth, crun, runc
+  bench.py [--rounds N] [--quick] [--json FILE] [--svg FILE] [--ref NAME] [NAME=PATH ...]
+
+Without NAME=PATH: berth, this machine's crun and runc, and those of Debian forky when its disk for the engine tests
+is there (tests/vm/build-engines forky; $VM_CACHE): they run with that disk, read-only, as their root directory.
+--ref: what ratios are to (default crun-forky, else crun).
 
 Runs as root, in a mount namespace of its own where only cgroup2 is on /sys/fs/cgroup.
 """
@@ -40,7 +44,7 @@ def build():
     os.makedirs(OUT, exist_ok=True)
     inc = ["-idirafter", "/usr/include", "-idirafter", "/usr/include/" + subprocess.run(
         ["gcc", "-print-multiarch"], capture_output=True, text=True).stdout.strip()]
-    for name in ("floor", "measure"):
+    for name in ("floor", "measure", "steps"):
         sh("musl-gcc", "-O2", "-static", "-Wall", *inc, "-o", f"{OUT}/{name}", f"{HERE}/{name}.c")
     sh("gcc", "-O2", "-shared", "-fPIC", "-o", f"{OUT}/memlock.so", f"{HERE}/memlock.c")
 
@@ -54,46 +58,21 @@ def make_rootfs(path):
             os.symlink("busybox", f"{path}/bin/{applet}")
 
 
-CAPS = ["CAP_KILL", "CAP_NET_BIND_SERVICE", "CAP_AUDIT_WRITE"]
-STD = ["nosuid", "noexec", "nodev"]
-
-
 def config(args, root, cgroup):
-    return {
-        "ociVersion": "1.0.2",
-        "process": {"terminal": False, "user": {"uid": 0, "gid": 0}, "args": args, "env": ["PATH=/bin", "HOME=/"],
-                    "cwd": "/", "noNewPrivileges": True,
-                    "capabilities": {k: CAPS for k in ("bounding", "effective", "permitted")},
-                    "rlimits": [{"type": "RLIMIT_NOFILE", "hard": 1024, "soft": 1024}]},
-        "root": {"path": root, "readonly": True},
-        "hostname": "bench",
-        "mounts": [
-            {"destination": "/proc", "type": "proc", "source": "proc", "options": STD},
-            {"destination": "/dev", "type": "tmpfs", "source": "tmpfs",
-             "options": ["nosuid", "strictatime", "mode=755", "size=65536k"]},
-            {"destination": "/dev/pts", "type": "devpts", "source": "devpts",
-             "options": ["nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620", "gid=5"]},
-            {"destination": "/dev/shm", "type": "tmpfs", "source": "shm", "options": STD + ["mode=1777", "size=65536k"]},
-            {"destination": "/dev/mqueue", "type": "mqueue", "source": "mqueue", "options": STD},
-            {"destination": "/sys", "type": "sysfs", "source": "sysfs", "options": STD + ["ro"]},
-            {"destination": "/sys/fs/cgroup", "type": "cgroup", "source": "cgroup",
-             "options": STD + ["relatime", "ro"]}],
-        "linux": {
-            "cgroupsPath": cgroup,
-            "resources": {"devices": [{"allow": False, "access": "rwm"}]},
-            "namespaces": [{"type": t} for t in ("pid", "network", "ipc", "uts", "mount", "cgroup")],
-            "maskedPaths": ["/proc/acpi", "/proc/asound", "/proc/kcore", "/proc/keys", "/proc/latency_stats",
-                            "/proc/timer_list", "/proc/timer_stats", "/proc/sched_debug", "/sys/firmware", "/proc/scsi"],
-            "readonlyPaths": ["/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"]}}
+    c = json.load(open(f"{HERE}/bundle.json"))
+    c["process"]["args"] = args
+    c["root"]["path"] = root
+    c["linux"]["cgroupsPath"] = cgroup
+    return c
 
 
 class Runtime:
-    def __init__(self, name, path, work):
-        self.name, self.path, self.work = name, path, work
+    def __init__(self, name, path, work, root=None):
+        self.name, self.path, self.work, self.chroot = name, path, work, root
         self.root = f"{work}/state-{name}"
         self.env = dict(os.environ)
         if name.startswith("crun"):
-            self.env["LD_PRELOAD"] = f"{OUT}/memlock.so"
+            self.env["LD_PRELOAD"] = f"{work}/memlock.so"
         self.n = 0
 
     def bundle(self, kind, args, edit=None):
@@ -110,46 +89,145 @@ class Runtime:
         return [self.path, "--root", self.root, *args]
 
 
-def measure(argv, env, cwd):
+def tool(name, argv, env, cwd, root=None, limit=None):
+    """Run measure or steps, which report on fd 3. Returns the numbers; None when there was no time for it."""
     r, w = os.pipe()
     os.set_inheritable(w, True)
     # stderr goes to a file: a created container keeps the streams, and a pipe would never end
     with open("/dev/null", "r+") as null, tempfile.TemporaryFile() as errors:
-        p = subprocess.Popen([f"{OUT}/measure", *argv], stdin=null, stdout=null, stderr=errors, env=env,
-                             cwd=cwd, preexec_fn=lambda: os.dup2(w, 3), close_fds=False)
+        p = subprocess.Popen([f"{OUT}/{name}", *(["-r", root] if root else []), *argv], stdin=null, stdout=null,
+                             stderr=errors, env=env, cwd=cwd, preexec_fn=lambda: os.dup2(w, 3), close_fds=False)
         os.close(w)
+        try:
+            p.wait(limit)
+        except subprocess.TimeoutExpired:
+            p.kill()
+            p.wait()
+            return None
         line = os.read(r, 200).decode()
         os.close(r)
-        p.wait()
         errors.seek(0)
         errtext = errors.read().decode()
-    code, wall, user, system, rss = (int(x) for x in line.split())
-    if code != 0:
-        raise SystemExit(f"{' '.join(argv)}: exit {code}: {errtext}")
+    numbers = [int(x) for x in line.split()]
+    if not numbers or numbers[0] != 0:
+        if limit:
+            return None
+        raise SystemExit(f"{' '.join(argv)}: {line} {errtext}")
+    return numbers[1:]
+
+
+def measure(argv, env, cwd, root=None):
+    wall, user, system, rss = tool("measure", argv, env, cwd, root)
     return {"wall": wall / 1e6, "cpu": (user + system) / 1e3, "rss": rss}
 
 
-def round_of(rt):
+def wait_dead(pid):
+    while True:  # nobody reaps it but us or init
+        try:
+            if open(f"/proc/{pid}/stat").read().rsplit(")", 1)[1].split()[0] in "ZX":
+                return
+        except FileNotFoundError:
+            return
+        time.sleep(0.0005)
+
+
+def round_of(rt, private):
     """One life of a container; a sample for each operation."""
     s = {}
     run = rt.bundle("run", ["/bin/true"])
     life = rt.bundle("life", ["/bin/sleep", "100000"])
-    s["run"] = measure(rt.argv("run", "--bundle", run, "bench"), rt.env, run)
-    s["create"] = measure(rt.argv("create", "--bundle", life, "--pid-file", f"{life}/pid", "life"), rt.env, life)
-    s["state"] = measure(rt.argv("state", "life"), rt.env, life)
-    s["start"] = measure(rt.argv("start", "life"), rt.env, life)
-    s["exec"] = measure(rt.argv("exec", "life", "/bin/true"), rt.env, life)
-    s["kill"] = measure(rt.argv("kill", "life", "KILL"), rt.env, life)
+    m = lambda cwd, *a: measure(rt.argv(*a), rt.env, cwd, rt.chroot)
+    s["run"] = m(run, "run", "--bundle", run, "bench")
+    s["create"] = m(life, "create", "--bundle", life, "--pid-file", f"{life}/pid", "life")
     pid = int(open(f"{life}/pid").read())
-    while True:  # nobody reaps it but us or init; wait until it is dead
-        try:
-            if open(f"/proc/{pid}/stat").read().rsplit(")", 1)[1].split()[0] in "ZX":
-                break
-        except FileNotFoundError:
-            break
-        time.sleep(0.0005)
-    s["delete"] = measure(rt.argv("delete", "life"), rt.env, life)
+    private.append(private_kb(pid))
+    s["state"] = m(life, "state", "life")
+    s["start"] = m(life, "start", "life")
+    s["exec"] = m(life, "exec", "life", "/bin/true")
+    s["kill"] = m(life, "kill", "life", "KILL")
+    wait_dead(pid)
+    s["delete"] = m(life, "delete", "life")
     return s
+
+
+def private_kb(pid):
+    """Memory that only this process has."""
+    return sum(int(x.split()[1]) for x in open(f"/proc/{pid}/smaps_rollup") if x.startswith("Private_"))
+
+
+def round_of_floor(work):
+    cg, name, root = f"{CG}/berth-bench/floor", f"{work}/floor", f"{work}/rootfs"
+    m = lambda *a: measure([f"{OUT}/floor", *a], dict(os.environ), work)
+    s = {"run": m("run", root, cg, "/bin/true"), "create": m("create", root, cg, "/bin/sleep", name)}
+    pid = int(open(f"{name}.pid").read())
+    s["state"] = m("state", name)
+    s["start"] = m("start", name)
+    s["exec"] = m("exec", cg, name, "/bin/true")
+    s["kill"] = m("kill", name)
+    wait_dead(pid)
+    s["delete"] = m("delete", cg, name)
+    return s
+
+
+def variants(rt, profile, cold):
+    """Other bundles, each one `run`."""
+    s = {}
+
+    def one(name, edit, before=None):
+        d = rt.bundle(name, ["/bin/true"], edit)
+        if before:
+            before()
+        s["run+" + name] = measure(rt.argv("run", "--bundle", d, name), rt.env, d, rt.chroot)
+
+    def mounts(c):
+        c["mounts"] += [{"destination": f"/tmp/{i}", "type": "tmpfs", "source": "t"} for i in range(100)]
+        c["root"]["readonly"] = False
+
+    if profile:
+        one("seccomp", lambda c: c["linux"].__setitem__("seccomp", profile))
+        if cold:
+            one("seccomp-cold", lambda c: c["linux"].__setitem__("seccomp", profile),
+                lambda: shutil.rmtree(f"{rt.root}/.{'seccomp' if rt.name == 'berth' else 'cache'}", ignore_errors=True))
+    one("100-mounts", mounts)
+    return s
+
+
+def parallel(rt, jobs, each):
+    """Runs a second with so many at a time."""
+    dirs = [rt.bundle(f"par{i}", ["/bin/true"]) for i in range(jobs)]
+    script = "for n in $(seq $1); do shift 0; \"$0\" --root \"$2\" run --bundle \"$3\" par-$4-$n </dev/null >/dev/null 2>&1 || exit 1; done"
+    cmd = ["chroot", rt.chroot] if rt.chroot else []
+    t = time.monotonic()
+    ps = [subprocess.Popen([*cmd, "sh", "-c", script, rt.path, str(each), rt.root, d, str(i)], env=rt.env)
+          for i, d in enumerate(dirs)]
+    ok = [p.wait() for p in ps]
+    return None if any(ok) else jobs * each / (time.monotonic() - t)
+
+
+def many(rt, count):
+    """Median ms of a create with `count` other waiting containers; and what each of them costs in KB."""
+    def small(c):
+        c["linux"]["namespaces"] = [{"type": t} for t in ("pid", "mount", "ipc", "uts")]
+        c["linux"]["resources"] = {}
+        c["mounts"] = c["mounts"][:2]
+        c["linux"].pop("maskedPaths"), c["linux"].pop("readonlyPaths")
+    memory = lambda: next(int(x.split()[1]) for x in open("/proc/meminfo") if x.startswith("MemAvailable"))
+    before = memory()
+    names = []
+    for i in range(count):
+        d = rt.bundle("many", ["/bin/true"], lambda c: (small(c), c["linux"].__setitem__("cgroupsPath", f"/berth-bench/m{i}")))
+        subprocess.run(rt.argv("create", "--bundle", d, f"m{i}"), env=rt.env, check=True, stdin=subprocess.DEVNULL,
+                       stdout=subprocess.DEVNULL)
+        names.append(f"m{i}")
+    cost = (before - memory()) / count if count else 0
+    times = []
+    for i in range(15):
+        d = rt.bundle("probe", ["/bin/true"], small)
+        times.append(measure(rt.argv("create", "--bundle", d, "probe"), rt.env, d, rt.chroot)["wall"])
+        subprocess.run(rt.argv("delete", "--force", "probe"), env=rt.env, check=True)
+    for n in names:
+        subprocess.run(rt.argv("delete", "--force", n), env=rt.env, check=True)
+    return statistics.median(times), cost
 
 
 def seccomp_profile():
@@ -161,14 +239,18 @@ def seccomp_profile():
     return None
 
 
-def syscalls(rt, args):
-    """System calls of a whole command, its children included."""
-    p = subprocess.run(["strace", "-f", "-c", "-o", f"{rt.work}/strace", *rt.argv(*args)], env=rt.env,
+def syscalls(rt, args, cwd):
+    """System calls of a whole command, its children and the program included."""
+    cmd = ["chroot", rt.chroot] if rt.chroot else []
+    trace = f"{rt.work}/strace"
+    p = subprocess.run(["strace", "-f", "-qq", "-o", trace, *cmd, *rt.argv(*args)], env=rt.env, cwd=cwd,
                        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     if p.returncode:
         return None
-    m = re.search(r"^100\.00\s+\S+\s+\S+\s+(\d+)", open(f"{rt.work}/strace").read(), re.M)
-    return int(m.group(1)) if m else None
+    lines = [x for x in open(trace) if "resumed>" not in x and "+++" not in x and " ---" not in x]
+    # what chroot(1) itself did ends with its exec of the runtime
+    first = next((i for i, x in enumerate(lines) if f'execve("{rt.path}"' in x), 0)
+    return len(lines) - first
 
 
 def median(samples, key):
@@ -176,9 +258,9 @@ def median(samples, key):
 
 
 def table(results, names, ops, ref):
-    print(f"\n{'':10}" + "".join(f"{n:>22}" for n in names) + f"   (median wall ms, ratio to {ref}, peak KB)")
+    print(f"\n{'':18}" + "".join(f"{n:>22}" for n in names) + f"   (median wall ms, ratio to {ref}, peak KB)")
     for op in ops:
-        row = f"{op:10}"
+        row = f"{op:18}"
         base = median(results[ref][op], "wall") if results[ref].get(op) else None
         for n in names:
             if not results[n].get(op):
@@ -189,65 +271,140 @@ def table(results, names, ops, ref):
         print(row)
 
 
+def chart(results, names, ops, title, path):
+    """Bars of medians, a group for each operation; nothing in it comes from elsewhere."""
+    colours = ["#1b6ca8", "#e07b39", "#8a8a8a", "#c9b458", "#7a4e9f", "#3a9d5d"]
+    ops = [o for o in ops if results[names[0]].get(o)]
+    width, left, row = 900, 130, 14
+    most = max(median(results[n][o], "wall") for n in names for o in ops if results[n].get(o))
+    y, out = 60, []
+    for o in ops:
+        out.append(f'<text x="{left - 8}" y="{y + row}" text-anchor="end" font-weight="bold">{o}</text>')
+        for i, n in enumerate(names):
+            if not results[n].get(o):
+                continue
+            m = median(results[n][o], "wall")
+            w = max(1, m / most * (width - left - 90))
+            out.append(f'<rect x="{left}" y="{y}" width="{w:.1f}" height="{row - 2}" fill="{colours[i % 6]}"/>'
+                       f'<text x="{left + w + 5:.1f}" y="{y + row - 4}" font-size="11">{m:.2f} ms</text>')
+            y += row
+        y += 12
+    legend = "".join(f'<rect x="{left + i * 130}" y="32" width="12" height="12" fill="{colours[i % 6]}"/>'
+                     f'<text x="{left + i * 130 + 17}" y="42">{n}</text>' for i, n in enumerate(names))
+    with open(path, "w") as f:
+        f.write(f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{y}" font-family="sans-serif" '
+                f'font-size="12"><rect width="100%" height="100%" fill="white"/><text x="{left}" y="20" font-size="14">'
+                f'{title}</text>{legend}{"".join(out)}</svg>\n')
+
+
+def find_peers(work):
+    peers = [("berth", f"{TOP}/berth", None)] + [(n, shutil.which(n), None) for n in ("crun", "runc") if shutil.which(n)]
+    disk = f"{os.environ.get('VM_CACHE', '/var/cache/berth-vm')}/engines-forky/root.img"
+    if os.path.exists(disk):
+        root = f"{work}/forky"
+        os.makedirs(root)
+        sh("mount", "-o", "loop,ro,noload", disk, root)
+        for d in ("proc", "dev", "sys", "run"):
+            sh("mount", "--rbind", f"/{d}", f"{root}/{d}")
+        sh("mount", "--rbind", "/mnt", f"{root}/mnt")
+        for n in ("crun", "runc"):
+            path = next((p for p in (f"/usr/bin/{n}", f"/usr/sbin/{n}") if os.path.exists(root + p)), None)
+            if path:
+                peers.append((f"{n}-forky", path, root))
+    return peers
+
+
+def options(argv):
+    o = {"--rounds": "60", "--json": None, "--svg": None, "--ref": None, "--many": "1000"}
+    quick = "--quick" in argv
+    if quick:
+        argv.remove("--quick")
+        o["--rounds"], o["--many"] = "10", "100"
+    for k in o:
+        if k in argv:
+            i = argv.index(k)
+            o[k] = argv[i + 1]
+            del argv[i:i + 2]
+    return o, quick
+
+
+def once(rts, quick, extra):
+    """What needs no median: counts that are the same each time."""
+    for rt in rts:
+        run, life = rt.bundle("run", ["/bin/true"]), rt.bundle("life", ["/bin/sleep", "100000"])
+        e = extra[rt.name]
+        e["syscalls of a run"] = syscalls(rt, ["run", "--bundle", run, "count"], run)
+        steps = tool("steps", rt.argv("create", "--bundle", life, "steps"), rt.env, life, rt.chroot, limit=25)
+        e["user instructions of a create"] = steps[0] if steps else None
+        subprocess.run((["chroot", rt.chroot] if rt.chroot else []) + rt.argv("delete", "--force", "steps"), env=rt.env,
+                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        for jobs in (1, 2, 8):
+            e[f"runs a second, {jobs} at a time"] = parallel(rt, jobs, 5 if quick else 25)
+        e["size of the program"] = os.path.getsize((rt.chroot or "") + rt.path)
+
+
 def main():
     argv = sys.argv[1:]
-    rounds, out = 100, None
-    if "--quick" in argv:
-        argv.remove("--quick")
-        rounds = 10
-    for opt in ("--rounds", "--json"):
-        if opt in argv:
-            i = argv.index(opt)
-            v = argv[i + 1]
-            del argv[i:i + 2]
-            rounds, out = (int(v), out) if opt == "--rounds" else (rounds, v)
+    o, quick = options(argv)
+    rounds = int(o["--rounds"])
     own_view()
     mount_cgroup2()
     build()
-    work = tempfile.mkdtemp(prefix="berth-bench.")
-    sh("mount", "-t", "tmpfs", "none", work)  # where engines keep state and bundles: /run
+    sh("mount", "-t", "tmpfs", "none", "/mnt")  # where engines keep state and bundles: /run, a tmpfs
+    work = "/mnt/bench"
     make_rootfs(f"{work}/rootfs")
-    peers = dict(a.split("=", 1) for a in argv)
-    if not peers:
-        peers = {"berth": f"{TOP}/berth"}
-        peers.update({n: shutil.which(n) for n in ("crun", "runc") if shutil.which(n)})
-    rts = [Runtime(n, p, work) for n, p in peers.items()]
+    shutil.copy(f"{OUT}/memlock.so", f"{work}/memlock.so")
+    peers = [(*a.split("=", 1), None) for a in argv] or find_peers(work)
+    rts = [Runtime(n, p, work, root) for n, p, root in peers]
     os.makedirs(f"{CG}/berth-bench", exist_ok=True)
     names = [r.name for r in rts] + ["floor"]
-    ops = ["run", "run+seccomp", "create", "state", "start", "exec", "kill", "delete"]
+    ops = ["run", "create", "state", "start", "exec", "kill", "delete", "run+seccomp", "run+seccomp-cold", "run+100-mounts"]
     results = {n: {op: [] for op in ops} for n in names}
+    private = {rt.name: [] for rt in rts}
     profile = seccomp_profile()
+    extra, with_many = {rt.name: {} for rt in rts}, {}
     try:
         for i in range(rounds + 2):
-            keep = i >= 2  # the first rounds warm caches
             for rt in rts[i % len(rts):] + rts[:i % len(rts)]:
-                s = round_of(rt)
-                if profile:
-                    d = rt.bundle("sec", ["/bin/true"], lambda c: c["linux"].__setitem__("seccomp", profile))
-                    s["run+seccomp"] = measure(rt.argv("run", "--bundle", d, "sec"), rt.env, d)
-                if keep:
+                s = round_of(rt, private[rt.name])
+                if i % 3 == 0 or quick:
+                    s.update(variants(rt, profile, i % 6 == 0 or quick))
+                if i >= 2:  # the first rounds warm caches
                     for op, v in s.items():
                         results[rt.name][op].append(v)
-            f = measure([f"{OUT}/floor", f"{work}/rootfs", f"{CG}/berth-bench/floor", "/bin/true"], dict(os.environ), work)
-            if keep:
-                results["floor"]["run"].append(f)
-        counts = {rt.name: syscalls(rt, ["run", "--bundle", rt.bundle("run", ["/bin/true"]), "count"]) for rt in rts}
+            f = round_of_floor(work)
+            if i >= 2:
+                for op, v in f.items():
+                    results["floor"][op].append(v)
+        once(rts, quick, extra)
+        if rts[0].name == "berth":
+            for n in (0, int(o["--many"])):
+                with_many[n] = many(rts[0], n)
+    except KeyboardInterrupt:
+        print("interrupted: what there is so far")
     finally:
         for rt in rts:
-            for ident in ("bench", "life", "sec", "count"):
-                subprocess.run(rt.argv("delete", "--force", ident), env=rt.env, stdout=subprocess.DEVNULL,
-                               stderr=subprocess.DEVNULL)
+            for ident in ("bench", "life", "seccomp", "seccomp-cold", "100-mounts", "count", "steps"):
+                subprocess.run((["chroot", rt.chroot] if rt.chroot else []) + rt.argv("delete", "--force", ident),
+                               env=rt.env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         subprocess.run(["rmdir", f"{CG}/berth-bench"], stderr=subprocess.DEVNULL)
-        versions = [subprocess.run([rt.path, "--version"], capture_output=True, text=True).stdout.splitlines() for rt in rts]
-        subprocess.run(["umount", "-l", work])
-        shutil.rmtree(work, ignore_errors=True)
-    print("kernel", os.uname().release, " rounds", rounds)
-    for rt, v in zip(rts, versions):
-        print(f"{rt.name}: {v[0] if v else '?'}, {os.path.getsize(rt.path)} bytes, system calls of a run: {counts[rt.name]}")
-    ref = "crun" if "crun" in results else rts[-1].name
+        versions = {rt.name: subprocess.run((["chroot", rt.chroot] if rt.chroot else []) + [rt.path, "--version"],
+                                            capture_output=True, text=True).stdout.splitlines()[:1] for rt in rts}
+    ref = o["--ref"] or ("crun-forky" if "crun-forky" in results else "crun" if "crun" in results else rts[-1].name)
+    title = f"Linux {os.uname().release}, {os.cpu_count()} processors, median of {rounds} rounds"
+    print(title)
+    for rt in rts:
+        print(f"{rt.name}: {(versions[rt.name] or ['?'])[0]}; private memory of a waiting init "
+              f"{statistics.median(private[rt.name]):.0f} KB; " +
+              ", ".join(f"{k} {v:.0f}" if isinstance(v, float) else f"{k} {v}" for k, v in extra[rt.name].items()))
+    for n, (ms, kb) in with_many.items():
+        print(f"berth: create with {n} containers present {ms:.2f} ms" + (f", each of them {kb:.0f} KB" if n else ""))
     table(results, names, ops, ref)
-    if out:
-        json.dump({"kernel": os.uname().release, "rounds": rounds, "syscalls": counts, "results": results}, open(out, "w"))
+    if o["--svg"]:
+        chart(results, names, ops, title, o["--svg"])
+    if o["--json"]:
+        json.dump({"title": title, "versions": versions, "extra": extra, "private": private, "many": with_many,
+                   "results": results}, open(o["--json"], "w"))
 
 
 main()

@@ -1,15 +1,23 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The physical limit of `run`: makes the kernel objects of the benchmark's bundle (bundle.json beside this
- * file) with raw system calls and nothing else: no config, no state, no checks, no undo. What a runtime takes
- * longer than this is its own.
+ * The physical limit: makes the kernel objects of the benchmark's bundle (bundle.json beside this file) with raw
+ * system calls and nothing else: no config, no checks, no undo, no protection from what is in the image. What a
+ * runtime takes longer than this is its own.
  *
- *	floor ROOTFS CGROUP_DIR PROGRAM     CGROUP_DIR is made, used and removed
+ *	floor run ROOTFS CGROUP_DIR PROGRAM		CGROUP_DIR is made, used and removed
+ *	floor create ROOTFS CGROUP_DIR PROGRAM NAME	the same up to the exec: NAME.pid has the pid, and the process
+ *							waits on the socket NAME.sock
+ *	floor state NAME	reads the pid, looks whether it lives, prints a line
+ *	floor start NAME	tells the process to go on, and waits for its exec
+ *	floor exec CGROUP_DIR NAME PROGRAM		one more process in it, and its end
+ *	floor kill NAME		SIGKILL through a pidfd
+ *	floor delete CGROUP_DIR NAME			removes the cgroup and the files
  *
  * Namespaces mount, pid, network, uts, ipc, cgroup; cgroup with a device filter; proc, tmpfs /dev with six
  * nodes and five links, devpts, shm, mqueue, sysfs, cgroup; masked and read-only paths; read-only root;
  * pivot_root; loopback; keyring; capabilities; no_new_privs; exec.
  */
+#define _GNU_SOURCE
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -19,7 +27,9 @@
 #include <linux/mount.h>
 #include <linux/sched.h>
 #include <net/if.h>
+#include <sched.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,6 +40,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/un.h>
 #include <sys/sysmacros.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -142,7 +153,22 @@ static void drop_privileges(void)
 	CHECK(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0));
 }
 
-static void child(int tree, char *program)
+/* Until `floor start` says so; its connection ends with our exec. */
+static void wait_for_start(int ready, int listener)
+{
+	char go;
+	if (listener < 0)
+		return;
+	CHECK(write(ready, "r", 1));
+	close(ready);
+	int c = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+	CHECK(c);
+	if (read(c, &go, 1) != 1)
+		_exit(1);
+	close(listener);
+}
+
+static void child(int tree, char *program, int ready, int listener)
 {
 	struct mount_attr slave = { .propagation = MS_SLAVE };
 	CHECK(setsid());
@@ -172,10 +198,11 @@ static void child(int tree, char *program)
 	CHECK(syscall(SYS_pivot_root, ".", "."));
 	CHECK(syscall(SYS_umount2, ".", 2 /* MNT_DETACH */));
 	CHECK(chdir("/"));
+	wait_for_start(ready, listener);
 	struct rlimit nofile = { 1024, 1024 };
 	CHECK(setrlimit(RLIMIT_NOFILE, &nofile));
 	drop_privileges();
-	execv(program, (char *[]){ program, NULL });
+	execv(program, (char *[]){ program, "100000", NULL });
 	err(127, "%s", program);
 }
 
@@ -208,16 +235,46 @@ static void device_filter(int cg)
 	close(fd);
 }
 
-int main(int argc, char **argv)
+static struct sockaddr_un address(const char *name)
 {
-	if (argc != 4)
-		errx(2, "usage: floor ROOTFS CGROUP_DIR PROGRAM");
-	umask(0);
-	CHECK(mkdir(argv[2], 0755));
-	int cg = open(argv[2], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct sockaddr_un a = { .sun_family = AF_UNIX };
+	snprintf(a.sun_path, sizeof(a.sun_path), "%s.sock", name);
+	return a;
+}
+
+static const char *file(const char *name, const char *suffix)
+{
+	static char path[4096];
+	snprintf(path, sizeof(path), "%s.%s", name, suffix);
+	return path;
+}
+
+static pid_t pid_of(const char *name)
+{
+	char text[16] = "";
+	int fd = open(file(name, "pid"), O_RDONLY | O_CLOEXEC);
+	CHECK(fd);
+	CHECK(read(fd, text, sizeof(text) - 1));
+	close(fd);
+	return atoi(text);
+}
+
+/* Returns the pid; with a name the child waits for `start`, and only then it is as far as a runtime's `create`. */
+static pid_t make(const char *rootfs, const char *cgroup, char *program, const char *name)
+{
+	int ready[2] = { -1, -1 }, listener = -1;
+	CHECK(mkdir(cgroup, 0755));
+	int cg = open(cgroup, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	device_filter(cg);
-	int tree = (int)syscall(SYS_open_tree, AT_FDCWD, argv[1], OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
+	int tree = (int)syscall(SYS_open_tree, AT_FDCWD, rootfs, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
 	CHECK(tree);
+	if (name) {
+		struct sockaddr_un a = address(name);
+		listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+		CHECK(bind(listener, (struct sockaddr *)&a, sizeof(a)));
+		CHECK(listen(listener, 1));
+		CHECK(pipe2(ready, O_CLOEXEC));
+	}
 	struct clone_args args = { .flags = CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWUTS | CLONE_NEWIPC |
 					    CLONE_NEWCGROUP | CLONE_INTO_CGROUP,
 				   .exit_signal = SIGCHLD,
@@ -225,9 +282,103 @@ int main(int argc, char **argv)
 	long pid = syscall(SYS_clone3, &args, sizeof(args));
 	CHECK(pid);
 	if (pid == 0)
-		child(tree, argv[3]);
+		child(tree, program, ready[1], listener);
+	if (name) {
+		char c, text[16];
+		close(ready[1]);
+		if (read(ready[0], &c, 1) != 1)
+			errx(1, "the child ended");
+		int fd = open(file(name, "pid"), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+		CHECK(fd);
+		CHECK(write(fd, text, (size_t)snprintf(text, sizeof(text), "%ld", pid)));
+	}
+	return (pid_t)pid;
+}
+
+static int wait_end(pid_t pid)
+{
 	int status;
-	CHECK(waitpid((pid_t)pid, &status, 0));
-	CHECK(rmdir(argv[2]));
+	CHECK(waitpid(pid, &status, 0));
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+static void start(const char *name)
+{
+	char c;
+	struct sockaddr_un a = address(name);
+	int s = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	CHECK(connect(s, (struct sockaddr *)&a, sizeof(a)));
+	CHECK(write(s, "s", 1));
+	if (read(s, &c, 1) != 0) /* end of file: the exec happened */
+		errx(1, "unexpected answer");
+	CHECK(unlink(a.sun_path));
+}
+
+/* The namespaces through a pidfd, then a process of the pid namespace, born in the cgroup. */
+static int exec_in(const char *cgroup, const char *name, char *program)
+{
+	int cg = open(cgroup, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int pidfd = (int)syscall(SYS_pidfd_open, pid_of(name), 0);
+	CHECK(pidfd);
+	struct clone_args args = { .flags = CLONE_INTO_CGROUP, .exit_signal = SIGCHLD, .cgroup = (uint64_t)cg };
+	long outer = syscall(SYS_clone3, &args, sizeof(args));
+	CHECK(outer);
+	if (outer == 0) {
+		CHECK(setns(pidfd, CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWCGROUP));
+		pid_t pid = fork();
+		CHECK(pid);
+		if (pid)
+			_exit(wait_end(pid));
+		CHECK(setsid());
+		syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, "floor");
+		struct rlimit nofile = { 1024, 1024 };
+		CHECK(setrlimit(RLIMIT_NOFILE, &nofile));
+		drop_privileges();
+		execv(program, (char *[]){ program, NULL });
+		err(127, "%s", program);
+	}
+	return wait_end((pid_t)outer);
+}
+
+static int state(const char *name)
+{
+	char stat[512], path[64];
+	pid_t pid = pid_of(name);
+	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	bool lives = fd >= 0 && read(fd, stat, sizeof(stat)) > 0;
+	return dprintf(1, "{\"pid\":%d,\"status\":\"%s\"}\n", (int)pid, lives ? "running" : "stopped") < 0;
+}
+
+static void remove_all(const char *cgroup, const char *name)
+{
+	while (rmdir(cgroup) < 0 && errno == EBUSY)
+		usleep(200);
+	CHECK(unlink(file(name, "pid")));
+}
+
+int main(int argc, char **argv)
+{
+	const char *what = argc > 2 ? argv[1] : "";
+	umask(0);
+	if (argc == 5 && !strcmp(what, "run")) {
+		int status = wait_end(make(argv[2], argv[3], argv[4], NULL));
+		CHECK(rmdir(argv[3]));
+		return status;
+	}
+	if (argc == 6 && !strcmp(what, "create"))
+		return make(argv[2], argv[3], argv[4], argv[5]) < 0;
+	if (argc == 5 && !strcmp(what, "exec"))
+		return exec_in(argv[2], argv[3], argv[4]);
+	if (argc == 3 && !strcmp(what, "state"))
+		return state(argv[2]);
+	if (argc == 3 && !strcmp(what, "start"))
+		start(argv[2]);
+	else if (argc == 3 && !strcmp(what, "kill"))
+		CHECK(syscall(SYS_pidfd_send_signal, (int)syscall(SYS_pidfd_open, pid_of(argv[2]), 0), SIGKILL, NULL, 0));
+	else if (argc == 4 && !strcmp(what, "delete"))
+		remove_all(argv[2], argv[3]);
+	else
+		errx(2, "see the head of floor.c");
+	return 0;
 }

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * measure PROGRAM [ARG...]: run it once and print "EXIT WALL_NS USER_US SYS_US MAXRSS_KB" on fd 3.
+ * measure [-r ROOT] PROGRAM [ARG...]: run it once, with ROOT as its root directory, and print "EXIT WALL_NS USER_US SYS_US MAXRSS_KB" on fd 3.
  *
  * A program of its own because ru_maxrss of a child starts with what its parent had in memory: this one is
  * static and small.
  */
 #include <spawn.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -19,12 +20,20 @@ int main(int argc, char **argv)
 	struct timespec a, b;
 	struct rusage ru;
 	int status;
+	const char *root = NULL, *cwd = getcwd((char[4096]){ 0 }, 4096);
+	if (argc > 3 && strcmp(argv[1], "-r") == 0) {
+		root = argv[2];
+		argv += 2;
+		argc -= 2;
+	}
 	if (argc < 2)
 		return 2;
 	clock_gettime(CLOCK_MONOTONIC, &a);
 	pid_t pid = vfork();
 	if (pid == 0) {
 		close(3);
+		if (root && (chroot(root) < 0 || chdir(cwd) < 0))
+			_exit(126);
 		execv(argv[1], argv + 1);
 		_exit(127);
 	}

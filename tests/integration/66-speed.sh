@@ -136,7 +136,7 @@ test_trace()
 	BERTH_TRACE=$t rt_ok exec "$ID" /bin/true
 	BERTH_TRACE=$t rt_ok delete --force "$ID"
 	trace_of "$t"
-	for name in berth:start berth-init:ready berth-init:caps berth:exec berth-init:ns-join berth:delete berth:remove-state; do
+	for name in berth:start berth-init:ready berth-init:capabilities berth:exec berth-init:ns-join berth:delete berth:remove-state; do
 		assert_contains "$OUT" "$name"
 	done
 	assert_re '^berth:kill$'
@@ -160,5 +160,25 @@ test_trace_of_what_fails()
 	rt_fails 'trace file "/mnt/test/dir/t"' --trace /mnt/test/dir/t run --bundle "$B" "$ID"
 	mkfifo /mnt/test/fifo
 	rt_fails 'not a regular file' --trace /mnt/test/fifo run --bundle "$B" "$ID"
+	assert_clean
+}
+
+# What berth-init and the start of a program need counts against the container's own limit.
+test_memory_limit_of_512_kb()
+{
+	local k smallest=
+	needs_controller memory
+	for k in 128 192 256 384 512; do
+		bundle_new "m$k"
+		cfg --argjson b $((k * 1024)) --arg p "$(cgroups_path "m$k")" \
+			'.linux.resources.memory = {limit: $b, swap: $b} | .linux.cgroupsPath = $p'
+		probe exit 0
+		rt run --bundle "$B" "$ID"
+		[ "$RC" != 0 ] || smallest=${smallest:-$k}
+		[ "$RC" = 0 ] || rt delete --force "$ID"
+		rm -rf "$B"
+	done
+	echo "smallest memory.max that starts: ${smallest:-none of them} KB"
+	[ "$RC" = 0 ] || die "does not start within 512 KB: $ERR"
 	assert_clean
 }
