@@ -122,7 +122,7 @@ documented_ops()
 	documented_config >new.toml
 	with_config new.toml
 	grep -q 'BinaryName = "/usr/local/sbin/berth"' new.toml || die "another path"
-	DRIVER=systemd do_cri documented
+	DRIVER=systemd do_cri documented || exit 1 # set -e is off here
 	documented_line containerd 'Back: set `default_runtime_name` to what it was, restart containerd, and keep the table `runtimes.berth`'
 	sed 's/^ *default_runtime_name = .*//' new.toml >back.toml
 	with_config back.toml
