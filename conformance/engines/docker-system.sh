@@ -243,8 +243,8 @@ documented_ops()
 	DOCKER_BUILDKIT=1 documented_daemon build --network none -t made .
 	eq "$(documented_daemon run --rm --network none made cat /made)" made
 	documented_swarm
-	documented_line docker 'Back: remove `default-runtime`, reload; keep `runtimes` until'
-	jq 'del(.["default-runtime"])' daemon.json >back && cat back >daemon.json
+	documented_line docker 'Back: set `"default-runtime": "runc"` and reload'
+	jq '.["default-runtime"] = "runc"' daemon.json >back && cat back >daemon.json
 	default_becomes runc
 	eq "$(documented_daemon ps -aq | xargs docker -H "unix://$OPDIR/sock" inspect -f '{{.HostConfig.Runtime}}')" berth
 	documented_daemon restart -t 0 one
