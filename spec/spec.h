@@ -101,6 +101,8 @@ int spec_capability_number(const char *name);	   /* "CAP_CHOWN" -> 0, -1: unknow
 const char *spec_capability_name(unsigned number); /* NULL: beyond those that libcap knew when berth was built */
 /* An annotation that says with which signal a container is to be stopped. */
 #define STOP_SIGNAL_ANNOTATION "org.opencontainers.image.stopSignal"
+/* "1" or "true": the process keeps the supplementary groups of the caller (podman's --group-add keep-groups). */
+#define KEEP_GROUPS_ANNOTATION "run.oci.keep_original_groups"
 int spec_signal_number(const char *name);	   /* "TERM", "SIGTERM", "15", "RTMIN+1" */
 const char *spec_hook_name(enum hook_kind k);	   /* "prestart", "createRuntime", ... */
 

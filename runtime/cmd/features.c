@@ -174,6 +174,7 @@ static int features_run(const struct globals *g, void *opts, int argc, char **ar
 	json_array(j);
 	json_str(j, "org.systemd.property."); /* with the systemd driver they reach the host's manager */
 	json_str(j, STOP_SIGNAL_ANNOTATION); /* the signal of a `kill` without one */
+	json_str(j, KEEP_GROUPS_ANNOTATION); /* groups of the host in the container */
 	json_end_array(j);
 	json_end_map(j);
 

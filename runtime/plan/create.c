@@ -87,7 +87,7 @@ static bool keeps_groups(const struct kvv *annotations)
 {
 	for (size_t i = 0; i < annotations->n; i++) {
 		const struct kv *kv = &annotations->v[i];
-		if (strcmp(kv->key, "run.oci.keep_original_groups") == 0)
+		if (strcmp(kv->key, KEEP_GROUPS_ANNOTATION) == 0)
 			return strcmp(kv->value, "1") == 0 || strcmp(kv->value, "true") == 0;
 	}
 	return false;

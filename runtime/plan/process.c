@@ -123,7 +123,7 @@ static void add_user(struct build *b)
 	uint32_t groups = plan_blob(b->p, u->additional_gids.v, n * sizeof(uint32_t));
 	struct inside_step *s = plan_inside(b->p, STEP_USER, "process.user");
 	if (b->keep_groups)
-		s->note = "the groups of the caller stay: annotation run.oci.keep_original_groups";
+		s->note = "the groups of the caller stay: annotation " KEEP_GROUPS_ANNOTATION;
 	s->s.val[0] = u->uid;
 	s->s.val[1] = u->gid;
 	s->s.str[0] = groups;

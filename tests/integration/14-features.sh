@@ -229,8 +229,9 @@ test_annotations_that_change_something_are_told()
 	local acted program=$BERTH
 	[ ! -e "$BERTH.real" ] || program=$BERTH.real
 	rt_ok features
-	assert_eq "$(jq -c '.potentiallyUnsafeConfigAnnotations | sort' <<<"$OUT")" '["org.opencontainers.image.stopSignal","org.systemd.property."]'
+	assert_eq "$(jq -c '.potentiallyUnsafeConfigAnnotations | sort' <<<"$OUT")" \
+		'["org.opencontainers.image.stopSignal","org.systemd.property.","run.oci.keep_original_groups"]'
 	# what the program can tell apart from others
-	acted=$(grep -aoE '\b(org|com|run)\.[a-z]+\.[A-Za-z.]+' "$program" | grep -vE '^org\.(berth|freedesktop)\.' | sort -u | xargs)
-	assert_eq "$acted" "org.opencontainers.image.stopSignal org.systemd.property."
+	acted=$(grep -aoE '\b(org|com|run)\.[a-z]+\.[A-Za-z_.]+' "$program" | grep -vE '^org\.(berth|freedesktop)\.' | sort -u | xargs)
+	assert_eq "$acted" "org.opencontainers.image.stopSignal org.systemd.property. run.oci.keep_original_groups"
 }
