@@ -190,9 +190,9 @@ test_annotations()
 	assert_clean
 	: >"$SD/log"
 	cfg '.annotations = {"org.systemd.property.PIDs": "[uint32 1]"}'
-	sd_fails 'annotations.org.systemd.property.PIDs: is managed by the runtime'
+	sd_fails 'annotations..org.systemd.property.PIDs..: is managed by the runtime'
 	cfg '.annotations = {"org.systemd.property.After": "crio.service"}'
-	sd_fails 'annotations.org.systemd.property.After: is not a value in GVariant text format'
+	sd_fails 'annotations..org.systemd.property.After..: is not a value in GVariant text format'
 	not_asked .
 	# without the driver they are nobody's business
 	run_status 0 --detach >/dev/null 2>&1
