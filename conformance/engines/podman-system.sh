@@ -4,7 +4,7 @@
 # podman: pods, builds, Kubernetes' files, units of systemd, its API.
 
 . ./podman.inc
-export SHORT_OPS="pod pod_shares build kube quadlet service"
+export SHORT_OPS="pod pod_shares build kube quadlet service unshare"
 
 op_pod()
 {
@@ -301,4 +301,39 @@ op_documented()
 	podman restart -t 0 "$C" >/dev/null
 	eq "$(podman exec "$C" echo still)" still
 	podman rm -f -t 0 "$C" >/dev/null
+}
+
+# inside_unshare ARG...: the runtime by itself, called in the user namespace that podman makes for the user
+inside_unshare()
+{
+	podman unshare "$BIN/$RT" --root "$PWD/state" "$@"
+}
+
+op_unshare()
+{
+	local out
+	only rootless
+	mkdir -p b/rootfs
+	p create --name "$C" "$IMG" true >/dev/null
+	p export "$C" | tar -x -C b/rootfs
+	p rm "$C" >/dev/null
+	podman unshare sh -c 'cd b && exec "$0" spec --rootless' "$BIN/$RT"
+	jq '.process.terminal = false | .process.args = ["sh", "-c", "id -u; cat /proc/self/uid_map"]' b/config.json >b/edited
+	mv b/edited b/config.json
+	out=$(inside_unshare run --bundle b "$C")
+	match "$out" '^0$'
+	match "$out" '^ *0 +0 +1$'
+	# without a user namespace of its own it has all ids of podman's
+	jq '.linux.namespaces |= map(select(.type != "user")) | del(.linux.uidMappings, .linux.gidMappings)
+		| .process.args = ["sh", "-c", "cat /proc/self/uid_map; sleep 100"]' b/config.json >b/edited
+	mv b/edited b/config.json
+	inside_unshare run --detach --bundle b "$C" >out 2>&1 </dev/null
+	wait_for 10 grep -qE "^ *1 +[0-9]+ +65536" out
+	grep -qE "^ *0 +$(id -u) +1" out || die "$(<out)"
+	eq "$(inside_unshare exec "$C" id -u)" 0
+	has "$(inside_unshare list)" "$C"
+	inside_unshare kill "$C" KILL
+	wait_for 10 sh -c "podman unshare '$BIN/$RT' --root '$PWD/state' state '$C' | grep -q stopped"
+	inside_unshare delete "$C"
+	eq "$(ls state | grep -v '^\.' || true)" ""
 }

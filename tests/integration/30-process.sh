@@ -505,6 +505,45 @@ test_memory_policy()
 	assert_clean
 }
 
+# What the kernel made of it, and where the memory is.
+# shows: linux.memoryPolicy.nodes
+test_memory_policy_of_hardware_with_two_nodes()
+{
+	local want policy
+	[ -e /sys/devices/system/node/node1 ] || skip "one memory node"
+	bundle_new
+	args /bin/cat /proc/self/numa_maps
+	while IFS='|' read -r want policy <&3; do
+		cfg ".linux.memoryPolicy = $policy"
+		run_ok
+		assert_re "^[0-9a-f]+ $want .*anon=[0-9]+"
+	done 3<<-'END'
+	bind:1|{mode: "MPOL_BIND", nodes: "1"}
+	bind:0-1|{mode: "MPOL_BIND", nodes: "0,1"}
+	prefer:1|{mode: "MPOL_PREFERRED", nodes: "1"}
+	prefer [(]many[)]:0-1|{mode: "MPOL_PREFERRED_MANY", nodes: "0-1"}
+	interleave:0-1|{mode: "MPOL_INTERLEAVE", nodes: "0-1"}
+	local|{mode: "MPOL_LOCAL"}
+	default|{mode: "MPOL_DEFAULT"}
+	bind=static:1|{mode: "MPOL_BIND", nodes: "1", flags: ["MPOL_F_STATIC_NODES"]}
+	bind=relative:1|{mode: "MPOL_BIND", nodes: "1", flags: ["MPOL_F_RELATIVE_NODES"]}
+	bind.*:1|{mode: "MPOL_BIND", nodes: "1", flags: ["MPOL_F_NUMA_BALANCING"]}
+	END
+	if [ "$(printf '%s\n' 6.9 "$(uname -r)" | sort -V | head -n 1)" = 6.9 ]; then
+		cfg '.linux.memoryPolicy = {mode: "MPOL_WEIGHTED_INTERLEAVE", nodes: "0-1"}'
+		run_ok
+		assert_re '^[0-9a-f]+ weighted interleave:0-1 '
+	fi
+	for want in 0 1; do
+		cfg ".linux.memoryPolicy = {mode: \"MPOL_BIND\", nodes: \"$want\"}"
+		run_ok
+		assert_re "heap.* N$want=[0-9]+"
+		assert_no_re "heap.* N$((1 - want))=[0-9]+"
+	done
+	cfg '.linux.memoryPolicy = {mode: "MPOL_BIND", nodes: "2"}'
+	run_fails 'linux\.memoryPolicy'
+}
+
 test_affinity_of_init_is_untouched()
 {
 	bundle_new

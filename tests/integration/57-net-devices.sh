@@ -279,3 +279,50 @@ test_plan_shows_the_devices()
 	rt_ok plan "$B"
 	assert_re '^host net-devices +d0 as ctr0, d1  <- linux\.netDevices$'
 }
+
+# hardware: a device of the virtual machine's own, in the first network namespace and used by nobody
+hardware()
+{
+	local at
+	[ "$(cat /proc/sys/kernel/hostname)" = berth-vm ] || skip "the network devices of this machine are not for tests"
+	modprobe -q virtio_net
+	for at in /sys/class/net/*; do
+		if [ "$(<"$at/address")" = 02:00:00:be:47:01 ]; then
+			DEVICE=${at##*/}
+			return
+		fi
+	done
+	skip "no network device of hardware"
+}
+
+has_hardware()
+{
+	[ -e "/sys/class/net/$DEVICE" ]
+}
+
+# It is not destroyed with the namespace: the kernel gives it back to the first one.
+test_hardware_comes_back()
+{
+	local how
+	hardware
+	ip link set "$DEVICE" mtu 1400
+	bundle_new
+	ns_add network
+	args /bin/sleep 100
+	devices "{\"$DEVICE\": {\"name\": \"uplink\"}}"
+	for how in delete create; do
+		create_ok
+		! has_hardware || die "it is still on the host"
+		assert_eq "$(nsenter --net="/proc/$(pid_of)/ns/net" cat /sys/class/net/uplink/mtu 2>/dev/null || link inside uplink mtu)" 1400
+		delete_ok --force
+		# under the name that it had inside, as the kernel has it
+		DEVICE=uplink
+		wait_for 10 has_hardware || die "it did not come back"
+		devices '{"uplink": {}}'
+	done
+	# and a create that fails brings it back by itself
+	cfg '.hooks.createRuntime = [{path: "/bin/false"}]'
+	create_fails createRuntime
+	has_hardware || die "it is gone after a failing create"
+	assert_clean
+}

@@ -149,6 +149,43 @@ test_no_setuid()
 	assert_re '^uid=1000 1000 '
 }
 
+# Its mounts are in no namespace, so the kernel lets nobody change them or add to them, with CAP_SYS_ADMIN neither; and it
+# makes no user namespace for who is in a chroot, where an ordinary user would have all capabilities. It is the two together
+# with CAP_SYS_CHROOT that lead out.
+test_mounts_are_out_of_reach()
+{
+	local before admin='["CAP_SYS_ADMIN", "CAP_DAC_OVERRIDE"]'
+	bundle_shared
+	echo secret >"$B/rootfs/hidden"
+	mkdir -p "$B/rootfs/masked"
+	echo secret >"$B/rootfs/masked/file"
+	mount_add /data tmpfs tmpfs mode=0777
+	mount_add /bound none "$B/src" bind ro
+	cfg ".process.capabilities = {bounding: $admin, effective: $admin, permitted: $admin} | .linux.maskedPaths = [\"/hidden\", \"/masked\"]"
+	args /bin/sh -c '
+		for what in "mount -t tmpfs tmpfs /kept" "mount -t tmpfs tmpfs /" "mount -o bind /data /kept" "mount -o remount,rw,bind /bound" \
+			"mount -o bind / /data" "mount --make-rshared /" "umount -l /bound" "umount -l /hidden" "umount -l /masked" "umount -l /" \
+			"busybox pivot_root /data /data" "busybox nsenter --mount=/proc/self/ns/mnt true" "busybox unshare -U true"; do
+			$what 2>/dev/null && echo "done: $what"
+		done
+		# a copy of the namespace helps neither
+		busybox unshare -m sh -c "umount -l /bound || mount -t tmpfs tmpfs /kept || umount -l /hidden" 2>/dev/null && echo "done in a copy"
+		cat /hidden; ls /masked; echo x >/bound/new
+		echo end; exec sleep 100'
+	before=$(list_mounts)
+	"$BERTH" --root "$STATE" run --detach --bundle "$B" "$ID" >"$B/out" 2>"$B/err" </dev/null || die "$(<"$B/err")"
+	wait_for 10 grep -qx end "$B/out"
+	assert_eq "$(<"$B/out")" end
+	assert_eq "$(list_mounts)" "$before"
+	[ ! -e "$B/src/new" ] || die "it has written into a mount that is read-only"
+	delete_ok --force
+	cfg 'del(.process.capabilities) | .process.user = {uid: 1000, gid: 1000}'
+	args /bin/sh -c 'busybox unshare -U -m true 2>/dev/null && echo made; echo end'
+	run_ok
+	assert_eq "$OUT" end
+	assert_clean
+}
+
 test_plan_says_so()
 {
 	bundle_shared
