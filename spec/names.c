@@ -66,6 +66,16 @@ bool spec_new_namespace(const struct spec_linux *l, enum ns_kind kind)
 	return n && !n->path;
 }
 
+bool spec_keeps_groups(const struct spec_config *c)
+{
+	for (size_t i = 0; i < c->annotations.n; i++) {
+		const struct kv *kv = &c->annotations.v[i];
+		if (strcmp(kv->key, KEEP_GROUPS_ANNOTATION) == 0)
+			return strcmp(kv->value, "1") == 0 || strcmp(kv->value, "true") == 0;
+	}
+	return false;
+}
+
 struct number_name {
 	const char *name;
 	int number;

@@ -103,6 +103,7 @@ const char *spec_capability_name(unsigned number); /* NULL: beyond those that li
 #define STOP_SIGNAL_ANNOTATION "org.opencontainers.image.stopSignal"
 /* "1" or "true": the process keeps the supplementary groups of the caller (podman's --group-add keep-groups). */
 #define KEEP_GROUPS_ANNOTATION "run.oci.keep_original_groups"
+bool spec_keeps_groups(const struct spec_config *c);
 int spec_signal_number(const char *name);	   /* "TERM", "SIGTERM", "15", "RTMIN+1" */
 const char *spec_hook_name(enum hook_kind k);	   /* "prestart", "createRuntime", ... */
 

@@ -153,14 +153,10 @@ static void find_properties(struct audit *a, const struct audit_rule *r)
 	}
 }
 
-/* runtime/plan/process.c honours it. */
 static void find_kept_groups(struct audit *a, const struct audit_rule *r)
 {
-	static const char name[] = "run.oci.keep_original_groups";
-	const struct kvv *v = &a->c->annotations;
-	for (size_t i = 0; i < v->n; i++)
-		if (strcmp(v->v[i].key, name) == 0)
-			audit_member(a, audit_find(a, r), "annotations", name);
+	if (spec_keeps_groups(a->c))
+		audit_member(a, audit_find(a, r), "annotations", KEEP_GROUPS_ANNOTATION);
 }
 
 static void find_keyring(struct audit *a, const struct audit_rule *r)

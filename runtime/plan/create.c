@@ -83,16 +83,6 @@ static int read_maps(struct build *b, struct err *e)
 	return 0;
 }
 
-static bool keeps_groups(const struct kvv *annotations)
-{
-	for (size_t i = 0; i < annotations->n; i++) {
-		const struct kv *kv = &annotations->v[i];
-		if (strcmp(kv->key, KEEP_GROUPS_ANNOTATION) == 0)
-			return strcmp(kv->value, "1") == 0 || strcmp(kv->value, "true") == 0;
-	}
-	return false;
-}
-
 uint16_t plan_groups_flag(const struct build *b)
 {
 	return b->setgroups && !b->keep_groups ? STEP_F_SETGROUPS : 0;
@@ -103,7 +93,7 @@ int build_init(struct build *b, struct err *e)
 	const struct spec_linux *l = b->c->linux_;
 	b->userns = spec_find_namespace(l, NS_USER);
 	b->setgroups = !b->f->setgroups_denied;
-	b->keep_groups = keeps_groups(&b->c->annotations);
+	b->keep_groups = spec_keeps_groups(b->c);
 	b->bind_devices = b->userns || b->f->rootless;
 	b->label = label_origin(b);
 	b->dev = b->proc_mount = b->pts = NO_INDEX;

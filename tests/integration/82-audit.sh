@@ -442,7 +442,7 @@ test_host()
 	own low systemd-property .annotations = {"org.systemd.property.Slice": "'x.slice'", "org.systemd.property.KillSignal": "9"}
 	END
 	hardened own
-	cfg '.hooks.startContainer = [{path: "/tmp/inside"}] | .annotations = {"a.b": "c"}'
+	cfg '.hooks.startContainer = [{path: "/tmp/inside"}] | .annotations = {"a.b": "c", "run.oci.keep_original_groups": "0"}'
 	audit_json
 	assert_eq "$(found)" ""
 	# options of create
