@@ -174,8 +174,6 @@ int plan_create(struct plan *p, struct arena *a, const struct spec_config *c, co
 
 static void join_container(struct build *b, uint64_t ns_flags)
 {
-	if (!ns_flags)
-		return;
 	const char *origin = RUNTIME "the namespaces of the container";
 	int32_t fd = plan_add_fd(b->p, PFD_PIDFD, NULL, 0, b->p->ninside, origin);
 	struct inside_step *s = plan_inside(b->p, STEP_NS_JOIN, origin);
@@ -196,8 +194,10 @@ static int plan_exec_steps(struct build *b, uint64_t ns_flags, struct err *e)
 	/* the process is born in the container's cgroup; this is as early as anything of it can run */
 	if (cpus && plan_affinity(b, cpus->initial, "process.execCPUAffinity.initial", e) < 0)
 		return -1;
-	join_container(b, ns_flags);
-	if (!(ns_flags & spec_namespace_flag(NS_MOUNT)))
+	/* without a mount namespace of its own it is in that of whoever created it, and we may be in another */
+	uint64_t mnt = spec_namespace_flag(NS_MOUNT);
+	join_container(b, ns_flags | mnt);
+	if (!(ns_flags & mnt))
 		plan_root_keep(b);
 	/* only a terminal asks what is mounted in the container */
 	if ((b->proc->terminal && plan_mounts_prepare(b, e) < 0) || plan_identity(b, e) < 0)

@@ -78,6 +78,10 @@ test_exec_finds_the_same_root()
 		assert_line write=ok
 		assert_line "ns.mnt=$(readlink /proc/self/ns/mnt)"
 		assert_line cwd=/
+		# also for who is in another one
+		OUT=$(unshare --mount "$BERTH" --root "$STATE" exec "$ID" /bin/probe each show ns , read /image-only) || die "exec fails from another mount namespace"
+		assert_line "ns.mnt=$(readlink /proc/self/ns/mnt)"
+		assert_line /image-only=image
 		rt_ok exec "$ID" /bin/probe ls /data
 		assert_re '^/data/by-exec=file '
 		rt_fails 'no-such' exec "$ID" /no-such
