@@ -218,7 +218,8 @@ static int by_path(const void *a, const void *b)
 void spec_locate_all(struct arena *a, const char *json, size_t len, struct spec_place *v, size_t n)
 {
 	struct walk *w = arena_alloc(a, sizeof(*w));
-	*w = (struct walk){ .json = json, .len = len, .want = arena_array(a, n, sizeof(*w->want)) };
+	*w = (struct walk){ .json = json, .len = len };
+	w->want = arena_array(a, n, sizeof(*w->want)); /* NOLINT(bugprone-sizeof-expression): pointers */
 	for (size_t i = 0; i < n; i++) {
 		v[i].line = v[i].column = 0;
 		v[i].found = strlen(v[i].path);
@@ -234,7 +235,7 @@ void spec_locate_all(struct arena *a, const char *json, size_t len, struct spec_
 		}
 		if (!w->n)
 			return;
-		qsort(w->want, w->n, sizeof(*w->want), by_path);
+		qsort(w->want, w->n, sizeof(*w->want), by_path); /* NOLINT(bugprone-sizeof-expression): pointers */
 		pass(w);
 	}
 }

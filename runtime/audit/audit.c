@@ -47,6 +47,7 @@ struct finding *audit_find(struct audit *a, const struct audit_rule *r)
 	struct finding *f = arena_alloc(a->arena, sizeof(*f));
 	f->rule = r;
 	f->severity = a->contained ? r->in_userns : r->on_host;
+	/* an array of pointers, as others keep one while it grows: NOLINTNEXTLINE(bugprone-sizeof-expression) */
 	a->findings = arena_grow(a->arena, a->findings, a->nfindings, &a->cap_findings, sizeof(*a->findings));
 	a->findings[a->nfindings++] = f;
 	return f;

@@ -5,8 +5,13 @@
 FULL=${FULL:-0}
 [ "$FULL" = 1 ] || FULL=0
 
-# Of the jail's own, so that nobody else's files come and go there.
+# Of the jail's own, so that nobody else's files come and go there; a tree that lies below it stays visible.
+exec 9<"$REPO"
 mount -t tmpfs -o mode=1777 none /tmp || exit 1
+if [[ $REPO == /tmp/* ]]; then
+	mkdir -p "$REPO" && mount --bind /proc/self/fd/9 "$REPO" && cd "$REPO" || exit 1
+fi
+exec 9<&-
 
 # faults fail|kill COMMAND VARIANT: see faults.py
 faults()

@@ -164,7 +164,7 @@ class Snapshot:
             units = ["systemctl", "list-units", "--all", "--plain", "--no-legend", "fault-*", "berth-c1*"]
             self.files |= {line.split()[0] for line in subprocess.run(units, capture_output=True, text=True).stdout.splitlines()}
         else:  # nobody else's in a jail
-            self.files |= tree("/run") | tree("/tmp")
+            self.files |= tree("/run") | tree("/tmp", {os.environ["REPO"]})
 
     def difference(self, new):
         found = [f"cgroup {p}" for p in sorted(new.cgroups - self.cgroups)]
