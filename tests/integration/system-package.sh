@@ -3,11 +3,18 @@
 # vm: one driver
 # The Debian package (make check-deb): installed, upgraded while a container runs, removed.
 
+# what has the name of the program, outside dpkg's own data
+named_so()
+{
+	find /usr /etc /var/lib -xdev -path /var/lib/dpkg -prune -o -name '*berth*' -print | sort
+}
+
 test_install_upgrade_remove()
 {
-	local old new
+	local old new before
 	old=$(echo "$REPO"/build/deb/berth_*.deb) new=$(echo "$REPO"/build/deb/next/berth_*.deb)
 	[ -e "$old" ] && [ -e "$new" ] || skip "no packages: make check-deb"
+	before=$(named_so) # the guest's own
 	export DEBIAN_FRONTEND=noninteractive
 	dpkg --install "$old" || die "it cannot be installed"
 	BERTH=/usr/sbin/berth
@@ -28,6 +35,5 @@ test_install_upgrade_remove()
 	[ -z "$(dpkg --verify berth | grep -v /usr/share/doc/ | grep -v /usr/share/man/)" ] || die "files differ: $(dpkg --verify berth)"
 	dpkg --purge berth || die "it cannot be removed"
 	[ ! -e /usr/sbin/berth ] || die "the program is left"
-	[ -z "$(find /usr /etc /var/lib -xdev -path /var/lib/dpkg -prune -o -name 'berth*' -print)" ] ||
-		die "left: $(find /usr /etc /var/lib -xdev -path /var/lib/dpkg -prune -o -name 'berth*' -print)"
+	assert_eq "$(named_so)" "$before"
 }
