@@ -71,7 +71,7 @@ OBJ      := $(SRC:%.c=$(BUILD)/%.o) $(BUILD)/runtime/lib/embed-init.o
 LIBOBJ   := $(filter-out $(BUILD)/runtime/main.o,$(OBJ))
 CORE_OBJ := $(SRC:%.c=$(BUILD)/core/%.o) $(BUILD)/runtime/lib/embed-init.o $(BUILD)/runtime/lib/embed-full.o
 CORE_CFLAGS := -std=gnu11 $(OPT) -g $(SAME) $(WARN) $(HARDEN) -DBERTH_CORE -include runtime/lib/fortify.h $(IDIRAFTER)
-CORE_LDFLAGS := -static -nostartfiles -Wl,-pie,--no-dynamic-linker -Wl,-z,text,-z,relro,-z,now,-z,noexecstack
+CORE_LDFLAGS := -static -nostartfiles -Wl,--build-id=sha1 -Wl,-pie,--no-dynamic-linker -Wl,-z,text,-z,relro,-z,now,-z,noexecstack
 
 INIT_SRC := $(sort $(wildcard runtime/init/*.c))
 INIT_OBJ := $(INIT_SRC:%.c=$(BUILD)/%.o)

@@ -85,7 +85,7 @@ check-fault: deps-test
 		$(foreach v,FULL SAMPLE SEED AT,$(if $($v),$v="$($v)")) tests/fault/run "$(T)"
 
 demo: deps-test
-	@$(MAKE) --no-print-directory berth
+	@$(MAKE) --no-print-directory -j$(J) berth
 	@BERTH=$(abspath berth) tests/demo/demo.sh
 
 # docs/berth.svg, from a session that is typed in for it.
