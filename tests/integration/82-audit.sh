@@ -2,6 +2,7 @@
 # shellcheck shell=bash
 # `berth audit`: each rule by a config that differs in one thing from one without a finding; thresholds; reports;
 # what engines write.
+# vm: asked
 
 # An audit needs no root file system, no privileges and no container: the runtime is called as a user.
 audit()

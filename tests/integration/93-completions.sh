@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=bash
 # The completions of the shells, as somebody who types gets them: in an interactive shell, with real containers.
+# vm: asked
 
 # A line, and all that a shell offers for its last word; "+": at least these. run-one is running, made-one was created.
 typed='
