@@ -16,10 +16,11 @@ import sys
 import termios
 import time
 
-SHOWN = r"@@([^\r\n]*)@@"
+# the line as it is, with the number of the answer: an echo or a late answer is not taken for it
+SHOWN = r"@@%d:([^\r\n]*)@@"
 BASH = r"""
 . %(folder)s/berth.bash
-show() { printf '@@%%s@@\n' "$READLINE_LINE"; }
+show() { printf '@@%%d:%%s@@\n' $((++shown)) "$READLINE_LINE"; }
 bind -x '"\C-xp": show'
 bind '"\C-xa": insert-completions'
 """
@@ -30,7 +31,7 @@ zle -C all-matches complete-word _generic
 zstyle ':completion:all-matches:*' insert yes
 zstyle ':completion:all-matches::::' completer _all_matches _complete
 bindkey '^Xa' all-matches
-show() { zle -I; print -r -- "@@$BUFFER@@" }
+show() { zle -I; print -r -- "@@$((++shown)):$BUFFER@@" }
 zle -N show
 bindkey '^Xp' show
 """
@@ -50,6 +51,7 @@ class Typist:
     """An interactive shell."""
 
     def __init__(self, shell, argv, setup):
+        self.shown = 0
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
             os.environ.update(TERM="dumb", HISTFILE="/dev/null", PS1="ready> ", INPUTRC="/dev/null")
@@ -63,14 +65,17 @@ class Typist:
 
     def keys(self, text):
         """Types, and tells what the line is then."""
+        self.shown += 1
         os.write(self.fd, text.encode() + b"\x18p")
-        return re.search(SHOWN, read_until(self.fd, SHOWN)).group(1)
+        return re.search(SHOWN % self.shown, read_until(self.fd, SHOWN % self.shown)).group(1)
 
     def complete(self, line):
         """The last word of the line with all completions in its place."""
         for _ in range(5):
             if self.keys("\x15") == "" and self.keys(line) == line:
                 break
+        else:
+            sys.exit(f"the line cannot be typed: {line}")
         full = self.keys("\x18a")
         return full[line.rindex(" ") + 1:].split() if full.rstrip() != line.rstrip() else []
 
@@ -92,9 +97,11 @@ def main():
         results = fish(folder, lines)
     else:
         argv = {"bash": ["bash", "--norc", "--noprofile", "-i"], "zsh": ["zsh", "-f", "-i"]}[shell]
-        typist = Typist(shell, argv, {"bash": BASH, "zsh": ZSH}[shell] % {"folder": folder})
-        results = [typist.complete(line) for line in lines]
-        typist.close()
+        results = []
+        for line in lines:  # a shell a line: what one has shown and inserted is not there for the next
+            typist = Typist(shell, argv, {"bash": BASH, "zsh": ZSH}[shell] % {"folder": folder})
+            results.append(typist.complete(line))
+            typist.close()
     for result in results[:len(lines)]:
         print(" ".join(sorted({w.rstrip("/") for w in result})))
 
