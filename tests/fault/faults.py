@@ -118,7 +118,7 @@ class Faults:
 
     def check_fail(self, r):
         if r.rc == 124:
-            raise Problem("it hangs")
+            raise Problem(f"it hangs: {r.err}")
         if r.rc in CRASHES or r.rc == 99:
             if self.in_loader():
                 self.counts["failed"] += 1  # not ours
@@ -135,7 +135,7 @@ class Faults:
 
     def check_kill(self, r):
         if r.rc == 124:
-            raise Problem("it hangs")
+            raise Problem(f"it hangs: {r.err}")
         if r.rc in CRASHES or r.rc == 99:
             raise Problem(f"it crashed: {r}")
         self.counts["complete" if r.rc == self.c.success else "failed"] += 1
@@ -209,7 +209,7 @@ class Faults:
                 self.counts["problems"] += 1
                 if self.counts["problems"] <= 40:
                     what = str(e) if isinstance(e, Problem) else repr(e)
-                    print(f"PROBLEM AT=\"{' '.join(fault[1:])}\" ({self.report}): {what[:900]}", flush=True)
+                    print(f"PROBLEM AT=\"{' '.join(fault[1:])}\" ({self.report}): {what[:3000]}", flush=True)
                 self.repair()
         return self.counts["problems"] == 0
 

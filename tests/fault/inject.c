@@ -44,6 +44,7 @@ enum mode { COUNT, FAIL, KILL };
 struct task {
 	pid_t pid;
 	enum who who;
+	bool held;    /* its first stop came before that of the fork it is from: it may not run on, and be gone, unknown */
 	bool in_call; /* between entry and exit of a system call */
 	bool failing; /* the call it is in is the one that fails */
 	long nr;      /* of the call it is in */
@@ -238,16 +239,30 @@ static void on_call(struct task *t)
 
 /* ---- following ---- */
 
+static void go_on(struct task *t, int sig)
+{
+	bool stop_at_calls = !g.done || t->failing;
+	ptrace(stop_at_calls ? PTRACE_SYSCALL : PTRACE_CONT, t->pid, 0, sig);
+}
+
+static void release(struct task *t, enum who who)
+{
+	t->who = who;
+	if (t->held)
+		go_on(t, 0);
+	t->held = false;
+}
+
 static void on_fork(struct task *t)
 {
 	unsigned long child;
+	enum who who = t->who;
 	if (ptrace(PTRACE_GETEVENTMSG, t->pid, 0, &child) < 0)
 		return;
-	/* its first stop may have come before this one */
 	struct task *c = find((pid_t)child);
 	if (!c)
-		c = add((pid_t)child, t->who);
-	c->who = t->who;
+		c = add((pid_t)child, who);
+	release(c, who);
 }
 
 /* False: it is none of ours any more. */
@@ -268,20 +283,17 @@ static bool on_exec(struct task *t)
 	return true;
 }
 
-static void go_on(struct task *t, int sig)
-{
-	bool stop_at_calls = !g.done || t->failing;
-	ptrace(stop_at_calls ? PTRACE_SYSCALL : PTRACE_CONT, t->pid, 0, sig);
-}
-
 static void on_stop(struct task *t, int status)
 {
 	int sig = WSTOPSIG(status), event = status >> 16;
+	pid_t pid;
 	switch (event) {
 	case PTRACE_EVENT_FORK:
 	case PTRACE_EVENT_VFORK:
 	case PTRACE_EVENT_CLONE:
-		on_fork(find(t->pid));
+		pid = t->pid;
+		on_fork(t);
+		t = find(pid); /* the list may have moved */
 		break;
 	case PTRACE_EVENT_EXEC:
 		if (!on_exec(t)) {
@@ -332,6 +344,10 @@ static bool all_wait(void)
 
 static void on_end(struct task *t, int status)
 {
+	/* killed within its fork, it has said nothing of the child */
+	for (size_t i = 0; i < g.ntasks; i++)
+		if (g.tasks[i].held)
+			release(&g.tasks[i], t->who);
 	if (t->pid == g.first) {
 		g.ended = true;
 		g.status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
@@ -358,8 +374,10 @@ static void follow(void)
 			continue;
 		}
 		struct task *t = find(pid);
-		if (!t && WIFSTOPPED(status))
-			t = add(pid, TOOL); /* on_fork() says whose child it is */
+		if (!t && WIFSTOPPED(status)) {
+			add(pid, TOOL)->held = true; /* until on_fork() says whose child it is */
+			continue;
+		}
 		if (!t)
 			continue;
 		if (WIFSTOPPED(status))
@@ -369,11 +387,29 @@ static void follow(void)
 	}
 }
 
+static void tell_file(pid_t pid, const char *name)
+{
+	char path[64], text[512];
+	snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, name);
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? 0 : read(fd, text, sizeof(text) - 1);
+	dprintf(2, "inject:   %s %.*s\n", path, n > 0 ? (int)n : 0, text);
+	if (fd >= 0)
+		close(fd);
+}
+
+/* Where everything hangs. Nothing else runs here, so that it does not matter what is safe in a signal handler. */
 static void on_alarm(int sig)
 {
 	(void)sig;
-	static const char text[] = "inject: time is up\n";
-	(void)!write(2, text, sizeof(text) - 1);
+	dprintf(2, "inject: time is up; %s, %zu followed\n", g.done ? "it was done" : "it was not reached", g.ntasks);
+	for (size_t i = 0; i < g.ntasks; i++) {
+		const struct task *t = &g.tasks[i];
+		dprintf(2, "inject: %s %d %s %s\n", who_names[t->who], (int)t->pid, t->in_call ? "in" : "after", call_name(t->nr));
+		tell_file(t->pid, "stat");
+		tell_file(t->pid, "syscall");
+		tell_file(t->pid, "wchan");
+	}
 	kill_tasks(~0U);
 	_exit(124);
 }
