@@ -103,9 +103,10 @@ test_kernels()
 	fi
 }
 
-# vm.memfd_noexec is a pid namespace's own.
+# vm.memfd_noexec is a pid namespace's own, and cannot be asked for without one.
 test_memfd_noexec()
 {
+	needs_cgroupfs "the pid namespace is that of all tests"
 	[ -e /proc/sys/vm/memfd_noexec ] || skip "Linux before 6.3"
 	echo 2 >/proc/sys/vm/memfd_noexec
 	check
