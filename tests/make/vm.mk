@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # The tests that want a whole system, in virtual machines (tests/vm/run says what the variables do).
-#   make check-vm [T=name] [VM=uml|qemu] [KERNEL=6.12|6.1] [DRIVER=systemd] [KEEP=1] [ALL=1] \
+#   make check-vm [T=name] [VM=uml|qemu] [KERNEL=6.12|6.1] [DRIVER=systemd] [KEEP=1] [ALL=1] [PASSED=file] \
 #		[RUNTIME=/usr/bin/crun] [RELEASE=trixie|forky]
 #   make check-engines [T=file/operation] [GUEST=name] [ALL=1]	podman, docker, containerd ... with berth
 #   make journey [T="0 1"]		conformance/journey: a shop from the first container to a swarm
@@ -8,7 +8,7 @@
 #   make vm-shell [VM=uml|qemu] [KERNEL=...]	boot one and log in
 # The first run builds the root disk under VM_CACHE (/var/cache/berth-vm): some minutes.
 
-VM_ENV = BUILD=$(BUILD) $(foreach v,VM KERNEL DRIVER KEEP DISKS RUNTIME ALSO ALL PARTS LIMIT LSM VM_CACHE RELEASE,$(if $($v),$v="$($v)"))
+VM_ENV = BUILD=$(BUILD) $(foreach v,VM KERNEL DRIVER KEEP DISKS RUNTIME ALSO ALL PARTS LIMIT LSM VM_CACHE RELEASE PASSED,$(if $($v),$v="$($v)"))
 
 check-vm: deps-vm
 	@$(MAKE) --no-print-directory -j$(J) vm-programs
