@@ -4,7 +4,7 @@
  * turned into text only when something is wrong.
  *
  * Text form: linux.resources.memory.limit, mounts[3].destination, linux.sysctl["net.ipv4.ip_forward"]
- * (a key that is no identifier is quoted, so the text can be read back by spec_locate()).
+ * (a key that is no identifier is quoted, so the text can be read back by path_parse_part()).
  */
 #ifndef BERTH_SPEC_PATH_H
 #define BERTH_SPEC_PATH_H

@@ -42,21 +42,18 @@ int spec_process_check(const struct spec_process *p, const char *at, spec_warn_f
 int spec_resources_check(const struct spec_resources *r, const char *at, struct err *e);
 int spec_intel_rdt_check(const struct spec_intel_rdt *r, struct err *e);
 
-/* Line and column (1-based) of the value at a JSON path in a document, for error messages about a
- * check that failed after decoding. 0 when found, -1 otherwise. */
-int spec_locate(const char *json, size_t len, const char *path, size_t *line, size_t *column);
-
-/* If e->path is set and its place is not told yet, appends " (line L, column C)" to the text: of the value
- * or, when the path names something missing, of the nearest object around it. */
-void spec_err_locate(struct err *e, const char *json, size_t len);
-
-/* The same for many paths at once, each as spec_err_locate() does it: of what is missing, the nearest object around
- * it. `found`: so many bytes of the path name what is there; "" is the document itself. */
+/* Lines and columns (1-based) of the values at JSON paths in a document; of what is missing, of the nearest value around
+ * it. `found`: so many bytes of the path name what is there; 0 is the document itself, and line 0 that there is not even
+ * that. */
 struct spec_place {
 	const char *path;
 	size_t line, column, found;
 };
 void spec_locate_all(struct arena *a, const char *json, size_t len, struct spec_place *v, size_t n);
+
+/* For error messages about a check that failed after decoding: if e->path is set and its place is not told yet, appends
+ * " (line L, column C)" to the text, unless all that is there of the path is the document. */
+void spec_err_locate(struct err *e, const char *json, size_t len);
 
 /* The config that `berth spec` writes (JSON text, newline at the end). Static memory. */
 const char *spec_template(void);

@@ -146,8 +146,11 @@ static void json_path(const char *s)
 		FUZZ_ASSERT(!part.key == !p.part[i].key);
 		FUZZ_ASSERT(part.key || part.index == p.part[i].index);
 	}
-	size_t line, column;
-	spec_locate(s, strlen(s), text, &line, &column);
+	struct spec_place place = { .path = text };
+	struct arena a = { NULL };
+	spec_locate_all(&a, s, strlen(s), &place, 1);
+	arena_free(&a);
+	FUZZ_ASSERT(place.found <= strlen(text));
 }
 
 static int on_string(void *ctx, const unsigned char *s, size_t n)

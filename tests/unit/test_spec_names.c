@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Name tables, numbers, lists of CPUs, mount options, paths of sysctls, templates, spec_locate(). */
+/* Name tables, numbers, lists of CPUs, mount options, paths of sysctls, templates, places of errors. */
 #include <linux/mount.h>
 #include <linux/sched.h>
 #include <signal.h>
@@ -302,11 +302,15 @@ T_TEST(templates)
 
 static void locate(const char *json, const char *path, size_t line, size_t column)
 {
-	size_t l = 0, c = 0;
-	int r = spec_locate(json, strlen(json), path, &l, &c);
-	T_INT(r, line ? 0 : -1);
-	T_INT(l, line);
-	T_INT(c, column);
+	struct arena a = { NULL };
+	struct spec_place p = { .path = path };
+	spec_locate_all(&a, json, strlen(json), &p, 1);
+	arena_free(&a);
+	T_OK(line ? p.found == strlen(path) : p.found < strlen(path));
+	if (line) {
+		T_INT(p.line, line);
+		T_INT(p.column, column);
+	}
 }
 
 T_TEST(locating)
