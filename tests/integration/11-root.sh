@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=bash
 # root, hostname, cwd of the world the program sees.
+# vm: any driver
 
 test_readonly_root()
 {

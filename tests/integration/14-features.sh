@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=bash
 # `features`: its form, and that what it lists is what is accepted.
+# vm: any driver
 
 # shows: features.provide features.ociVersionMin.required features.ociVersionMax.required features.hooks
 # shows: features.linux features.linux.namespaces features.linux.capabilities features.linux.cgroup

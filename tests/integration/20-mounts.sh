@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=bash
 # mounts: types, sources, destinations, order.
+# vm: any driver
 
 test_default_filesystems()
 {

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=bash
 # Each option of the table, as `features` lists it, by what mountinfo says inside.
+# vm: any driver
 
 # option, what must be among the attributes (+) or must not (-); "sb:" looks at the superblock
 effects='

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=bash
 # Propagation of binds: what the host has is shared, and what berth and the container mount must not get there.
+# vm: any driver
 
 # A shared mount of the host with a shared mount below it, bound with OPTION...; masks and read-only paths below both.
 shared_source()

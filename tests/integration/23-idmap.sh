@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=bash
 # Id-mapped mounts: idmap, ridmap, mappings of a mount and of the container, and what refuses to be mapped.
+# vm: any driver
 
 # source_new: $SRC, a file system of its own with files of 0:0, 5:6 and 1000:1000 and another file system in sub
 source_new()

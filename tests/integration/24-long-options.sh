@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=bash
 # Mount options longer than fsconfig(2) takes (255 bytes), which overlayfs has with a few layers.
+# vm: any driver
 
 # layers N: folders whose names together are longer, in $LOWER; each has a file of its number
 layers()

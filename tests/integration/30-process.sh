@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=bash
 # process: args, env, cwd, user, limits, scheduling, flags.
+# vm: any driver
 
 test_args_and_env_are_exact()
 {

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=bash
 # What the process gets from its caller: the standard streams, and a session keyring instead of the caller's.
+# vm: any driver
 
 owner()
 {

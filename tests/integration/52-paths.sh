@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=bash
 # maskedPaths, readonlyPaths, descriptors.
+# vm: any driver
 
 test_masked_paths()
 {

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=bash
 # linux.seccomp
+# vm: any driver
 
 arches()
 {

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=bash
 # linux.netDevices. The host is a network namespace of the test's own, with pairs of virtual devices.
+# vm: any driver
 
 # hold_net: makes a network namespace; $HELD is a process in it
 hold_net()

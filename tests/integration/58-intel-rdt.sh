@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=bash
 # linux.intelRdt, on a directory that stands for the resctrl file system (tests/probe/fake-resctrl.c).
+# vm: any driver
 
 # The runtime sees a resctrl with the groups that the test makes; $R is its root, $R.log what was written.
 rdt_host()

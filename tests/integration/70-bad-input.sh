@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=bash
 # Input that is wrong: each is refused in words, and nothing is left.
+# vm: any driver
 
 test_config_files()
 {

@@ -3,6 +3,7 @@
 # The plan is the truth: what `berth plan` prints is what `berth run` does. The system calls of a run that change
 # namespaces, mounts, credentials, limits or files of the container are taken with strace(1); each must belong to a
 # kind of step that the plan has, and each step of the plan must show up in system calls.
+# vm: any driver
 
 # system call (prctl with its option): kinds of steps that make it; "-" marks what berth does without a step, with why
 declare -A steps_of=(

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=bash
 # Invariants of docs/SECURITY.md that no other test looks at by itself.
+# vm: any driver
 
 # What runs as ours in a container's namespaces is neither a file of the host nor can it be changed, also when nobody
 # executes it any more.

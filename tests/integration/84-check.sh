@@ -2,6 +2,7 @@
 # shellcheck shell=bash
 # `berth check`: what it says of hosts that lack something, made here by mounts over the files that it reads, by sysctls of
 # the jail's own namespaces, and by system calls that are not there; and errors with a hint.
+# vm: any driver
 
 check()
 {

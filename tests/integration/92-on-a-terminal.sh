@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=bash
 # What list and ps print on a terminal, for people, and anywhere else, for programs.
+# vm: any driver
 
 # on_terminal COLUMNS ARG...: the runtime's output on a terminal, in $OUT
 on_terminal()
