@@ -156,30 +156,45 @@ test_hooks()
 	done
 }
 
+# option_mount DESTINATION OPTION: a mount that the option fits
+option_mount()
+{
+	case $2 in
+	bind | rbind | idmap | ridmap | remount) ;; # these make mounts of another kind
+	ro | rw | relatime) mount_add "$1" tmpfs tmpfs "$2" ;;
+	r* | *private | *shared | *slave | *unbindable) mount_add "$1" none "$B/src" rbind "$2" ;;
+	*) mount_add "$1" tmpfs tmpfs "$2" ;;
+	esac
+}
+
 # shows: features.mountOptions features.mountOptions.recognized
 # broken: instead features 'real features | jq ".mountOptions += [\"bogusoption\"]"'
 test_mount_options()
 {
-	local option
+	local option n=0
 	features
 	listed .mountOptions >/mnt/test/options
 	bundle_new
-	mkdir -p "$B/src" "$B/rootfs/data"
-	cp "$B/config.json" "$B/.base.json"
 	args /bin/sleep 100
+	mkdir -p "$B/src"
 	cp "$B/config.json" "$B/.base.json"
-	while read -r option <&3; do
-		cp "$B/.base.json" "$B/config.json"
-		case $option in
-		bind | rbind | idmap | ridmap | remount) continue ;;
-		copy-symlink | tmpcopyup) mount_add /data tmpfs tmpfs "$option" ;;
-		r* | *private | *shared | *slave | *unbindable) [ "$option" = ro ] || [ "$option" = rw ] || [ "$option" = relatime ] || mount_add /data none "$B/src" rbind "$option" ;;
-		*) mount_add /data tmpfs tmpfs "$option" ;;
-		esac
-		create
-		[ "$RC" = 0 ] || die "$option is listed: $ERR"
-		remove
-	done 3</mnt/test/options
+	while read -r option; do
+		mkdir "$B/rootfs/data$((n += 1))"
+		option_mount "/data$n" "$option"
+	done </mnt/test/options
+	create
+	if [ "$RC" != 0 ]; then # which one is it?
+		n=0
+		while read -r option <&3; do
+			cp "$B/.base.json" "$B/config.json"
+			option_mount "/data$((n += 1))" "$option"
+			create
+			[ "$RC" = 0 ] || die "$option is listed: $ERR"
+			remove
+		done 3</mnt/test/options
+		die "all that are listed at once, each for a mount of its own: $ERR"
+	fi
+	remove
 }
 
 # shows: features.mountOptions.no-fs-specific

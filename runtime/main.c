@@ -2,7 +2,7 @@
 /*
  * berth: options before the command, the table of commands, and the one place where an error is
  * printed. The order:
- *   1. make the process safe: stdio open, not dumpable, SIGPIPE ignored, a known umask
+ *   1. make the process safe: stdio open, not dumpable, SIGPIPE and SIGXFSZ ignored, a known umask
  *   2. global options, then the log, so that everything that fails from here on is in it
  *   3. the command's options, from the rows of its table, and its count of arguments
  *   4. the command itself
@@ -213,8 +213,10 @@ int main(int argc, char **argv)
 	/* no process of a container may look into this one while it works in the container's namespaces */
 	if (!LEAK_CHECK)
 		prctl(PR_SET_DUMPABLE, 0);
-	/* a log or stdout whose reader is gone is a failed write, not our end; children get it back */
+	/* a log or stdout whose reader is gone is a failed write, not our end, and so is the caller's limit for the
+	 * size of files; children get both back */
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN);
 	umask(022);
 
 	int code = dispatch(argc > 0 ? argc - 1 : 0, argv + 1, &e);

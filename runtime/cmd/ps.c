@@ -137,6 +137,7 @@ static _Noreturn void exec_ps(int out, char *const *argv)
 		setenv("COLUMNS", columns, 0);
 	prctl(PR_SET_PDEATHSIG, SIGKILL); /* an engine may kill us; ps has no one to write to then */
 	signal(SIGPIPE, SIG_DFL);
+	signal(SIGXFSZ, SIG_DFL);
 	if (dup2(out, STDOUT_FILENO) < 0)
 		_exit(126);
 	sys_close_range(3, ~0U, 0); /* engines leave sockets open in their children */

@@ -336,3 +336,29 @@ test_run_without_a_lock_at_the_end()
 	rt_fails 'does not exist' state "$ID"
 	assert_clean
 }
+
+# limited KB ARG...: the runtime with a limit for the size of files; what it writes goes into a pipe, which has none
+limited()
+{
+	OUT=$( (ulimit -f "$1" && exec "$BERTH" --root "$STATE" "${@:2}") 2>&1 </dev/null | cat; exit "${PIPESTATUS[0]}")
+	RC=$?
+}
+
+# The caller's limit for the size of files is an error like a full disk, and not the end of berth by SIGXFSZ; the
+# program gets that signal as ever.
+test_limit_for_the_size_of_files()
+{
+	local n
+	bundle_new
+	args /bin/sh -c 'cat /dev/zero >/big; exit $?' # the first process of a pid namespace would not be reached
+	for n in 0 1 16; do
+		limited $n run --bundle "$B" "$ID"
+		assert_eq "$RC" 1 "with $n KB"
+		assert_match "$OUT" 'file too large'
+		assert_clean
+	done
+	limited 200 run --bundle "$B" "$ID"
+	assert_eq "$RC" $((128 + 25)) "the program"
+	assert_eq "$(stat -c %s "$B/rootfs/big")" $((200 * 1024))
+	assert_clean
+}

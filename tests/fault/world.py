@@ -13,6 +13,7 @@ import shutil
 import signal
 import subprocess
 import time
+from collections import Counter
 
 TEST = "/mnt/test"          # bundles; the runtime may write here only what it is asked for
 WORK = "/mnt/work"          # our own files
@@ -158,7 +159,9 @@ class Snapshot:
 
     def __init__(self):
         self.cgroups = {d for d, _, _ in os.walk("/sys/fs/cgroup") if not MANAGER or "fault" in d or "c1" in d}
-        self.mounts = sorted(line.split(" ", 2)[2] for line in read("/proc/self/mountinfo").splitlines())
+        # services that are still starting mount their credentials
+        self.mounts = [line.split(" ", 2)[2] for line in read("/proc/self/mountinfo").splitlines()
+                       if not MANAGER or " /run/credentials/" not in line]
         self.files = tree(TEST, {STATE + "/.seccomp"})
         if MANAGER:
             units = ["systemctl", "list-units", "--all", "--plain", "--no-legend", "fault-*", "berth-c1*"]
@@ -170,8 +173,8 @@ class Snapshot:
         found = [f"cgroup {p}" for p in sorted(new.cgroups - self.cgroups)]
         found += [f"file {p}" for p in sorted(new.files - self.files)]
         found += [f"missing {p}" for p in sorted((self.cgroups | self.files) - (new.cgroups | new.files))]
-        if new.mounts != self.mounts:
-            found.append("mounts")
+        found += [f"mount {m}" for m in (Counter(new.mounts) - Counter(self.mounts))]
+        found += [f"missing mount {m}" for m in (Counter(self.mounts) - Counter(new.mounts))]
         return found
 
 
@@ -198,9 +201,14 @@ class World:
         if not until(lambda: not self.strangers(), wait):
             for p in self.strangers():
                 found.append("process %d %s" % (p, (read(f"/proc/{p}/cmdline") or "").replace("\0", " ")))
-        if MANAGER:  # which takes note of the end of a unit in its own time
-            until(lambda: not self.base.difference(Snapshot()), wait, 0.05)
-        return found + self.base.difference(Snapshot())
+        left = []
+
+        def nothing_left():
+            left[:] = self.base.difference(Snapshot())
+            return not left
+        # a manager takes note of the end of a unit in its own time
+        until(nothing_left, wait if MANAGER else 0, 0.05)
+        return found + left
 
     def end_strangers(self):
         """Only children of our own, by their numbers."""
