@@ -7,7 +7,7 @@
 # faults fail|kill COMMAND VARIANT
 faults()
 {
-	BERTH_GLOBALS=--systemd-cgroup SAMPLE=${SAMPLE:-20} python3 -B "$REPO/tests/fault/faults.py" "$@" || die "see above"
+	BERTH_GLOBALS=--systemd-cgroup SAMPLE=${SAMPLE:-4} python3 -B "$REPO/tests/fault/faults.py" "$@" || die "see above"
 }
 
 test_fail_create()

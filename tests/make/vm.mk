@@ -8,7 +8,7 @@
 #   make vm-shell [VM=uml|qemu] [KERNEL=...]	boot one and log in
 # The first run builds the root disk under VM_CACHE (/var/cache/berth-vm): some minutes.
 
-VM_ENV = BUILD=$(BUILD) $(foreach v,VM KERNEL DRIVER KEEP DISKS RUNTIME ALSO ALL PARTS LIMIT LSM VM_CACHE RELEASE PASSED,$(if $($v),$v="$($v)"))
+VM_ENV = BUILD=$(BUILD) $(foreach v,VM KERNEL DRIVER KEEP DISKS RUNTIME ALSO ALL PARTS LIMIT LSM VM_CACHE RELEASE PASSED SAMPLE SEED AT,$(if $($v),$v="$($v)"))
 
 check-vm: deps-vm
 	@$(MAKE) --no-print-directory -j$(J) vm-programs
@@ -33,6 +33,6 @@ journey: deps-vm
 	@$(MAKE) --no-print-directory -j$(J) $(BUILD)/berth
 	@$(VM_ENV) conformance/journey/run $(T)
 
-vm-programs: $(BUILD)/berth inside-programs
+vm-programs: $(BUILD)/berth inside-programs $(BUILD)/tests/inject
 
 .PHONY: check-lsm check-vm check-engines journey vm-shell vm-programs
