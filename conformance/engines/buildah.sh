@@ -4,7 +4,8 @@
 # buildah: working containers and what runs in them.
 
 . ./podman.inc
-export SHORT_OPS="run build"
+export SHORT_OPS="run"
+[ "$MODE" = root ] || SHORT_OPS="build"
 
 engine_version()
 {

@@ -4,8 +4,7 @@
 # containerd's CRI plugin, called as a kubelet calls it: each operation is a function of cri.py.
 
 . ./containerd.inc
-export SHORT_OPS="pod container_life namespaces security resources update exec_sync exec_stream exec_tty attach stats oom
-	restart_of_containerd user_namespace stop_pod privileged_host"
+export SHORT_OPS="pod container_life resources update exec_sync exec_stream attach stats oom user_namespace stop_pod"
 
 after_op()
 {

@@ -4,8 +4,7 @@
 # docker: what a container is asked for by flags of `docker run`, looked at from inside or in its cgroup.
 
 . ./docker.inc
-export SHORT_OPS="volume bind_propagation tmpfs read_only userns_remap cap_add cap_drop privileged seccomp no_new_privileges systempaths
-	apparmor label device ulimit sysctl init pids_limit memory cpus host_namespaces cgroup_parent"
+export SHORT_OPS="volume read_only cap_add seccomp apparmor device pids_limit userns_remap"
 
 # field NAME ARG...: a line of /proc/self/status in a container with these arguments
 field()

@@ -5,8 +5,7 @@
 # docker-system.sh.
 
 . ./docker.inc
-export SHORT_OPS="run run_tty run_not_found exec exec_tty exec_user exec_detached exec_status stop kill restart pause update_memory
-	update_cpu_pids stats top logs health oom restart_policy_on_failure default_runtime delete_running"
+export SHORT_OPS="run run_tty exec exec_tty exec_user stop pause update_memory stats health oom restart_policy_on_failure delete_running"
 
 op_run()
 {

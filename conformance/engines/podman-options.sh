@@ -4,8 +4,8 @@
 # podman: what `podman run` can ask for of a container, seen from inside it.
 
 . ./podman.inc
-export SHORT_OPS="volume read_only userns_keep_id userns_auto capabilities seccomp_profile mask device memory pids_limit cpus
-	idmapped_volume cgroups_disabled init ulimit sysctl"
+export SHORT_OPS="userns_auto idmapped_volume seccomp_profile device memory out_of_memory"
+[ "$MODE" = root ] || SHORT_OPS="volume read_only userns_keep_id mask init cgroups_disabled"
 
 op_volume()
 {

@@ -4,7 +4,8 @@
 # podman: pods, builds, Kubernetes' files, units of systemd, its API.
 
 . ./podman.inc
-export SHORT_OPS="pod pod_shares build kube quadlet service unshare"
+export SHORT_OPS="pod quadlet service"
+[ "$MODE" = root ] || SHORT_OPS="pod_shares unshare"
 
 op_pod()
 {
@@ -303,10 +304,11 @@ op_documented()
 	podman rm -f -t 0 "$C" >/dev/null
 }
 
-# inside_unshare ARG...: the runtime by itself, called in the user namespace that podman makes for the user
+# inside_unshare ARG...: the runtime by itself, called in the user namespace that podman makes for the user; not recorded, as no
+# engine calls it so
 inside_unshare()
 {
-	podman unshare "$BIN/$RT" --root "$PWD/state" "$@"
+	podman unshare "$BIN/$RT.real" --root "$PWD/state" "$@"
 }
 
 op_unshare()
@@ -317,7 +319,7 @@ op_unshare()
 	p create --name "$C" "$IMG" true >/dev/null
 	p export "$C" | tar -x -C b/rootfs
 	p rm "$C" >/dev/null
-	podman unshare sh -c 'cd b && exec "$0" spec --rootless' "$BIN/$RT"
+	podman unshare sh -c 'cd b && exec "$0" spec --rootless' "$BIN/$RT.real"
 	jq '.process.terminal = false | .process.args = ["sh", "-c", "id -u; cat /proc/self/uid_map"]' b/config.json >b/edited
 	mv b/edited b/config.json
 	out=$(inside_unshare run --bundle b "$C")
@@ -333,7 +335,7 @@ op_unshare()
 	eq "$(inside_unshare exec "$C" id -u)" 0
 	has "$(inside_unshare list)" "$C"
 	inside_unshare kill "$C" KILL
-	wait_for 10 sh -c "podman unshare '$BIN/$RT' --root '$PWD/state' state '$C' | grep -q stopped"
+	wait_for 10 sh -c "podman unshare '$BIN/$RT.real' --root '$PWD/state' state '$C' | grep -q stopped"
 	inside_unshare delete "$C"
 	eq "$(ls state | grep -v '^\.' || true)" ""
 }

@@ -4,8 +4,8 @@
 # podman: the life of a container, and what is done to one that runs.
 
 . ./podman.inc
-export SHORT_OPS="run exit_status command_not_found terminal detach exec exec_terminal exec_detach stop kill restart pause update
-	stats logs remove_running"
+export SHORT_OPS="run exit_status terminal exec stop pause update stats remove_running"
+[ "$MODE" = root ] || SHORT_OPS="run detach exec exec_terminal stop restart update logs"
 
 op_run()
 {
