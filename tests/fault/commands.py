@@ -7,7 +7,7 @@ import difflib
 import os
 
 from variants import DUMP, VARIANTS, cgroup_of
-from world import (TEST, WORK, Problem, bundle, command, normal, read, rt, rt_ok, state_of, until, wait_end)
+from world import (BERTH, TEST, WORK, Problem, bundle, command, normal, read, rt, rt_ok, state_of, until, wait_end)
 
 ID = "c1"
 PIDFILE = TEST + "/pid"
@@ -187,7 +187,7 @@ class Run(Create):
         # with hooks: those of the end have run too
         if type(self.v).__name__ != "Hooks":
             return False
-        self.v.deleted()
+        self.v.deleted(self.log())
         return True
 
 
@@ -325,9 +325,7 @@ class Delete(Command):
     def complete(self, r):
         if state_of(ID):
             raise Problem("it is still there")
-        # a hook that could not be run is a warning
-        if "poststop" not in self.log():
-            self.v.deleted()
+        self.v.deleted(self.log())
 
     def failed(self, r):
         rt_ok("list")
@@ -450,4 +448,6 @@ COMMANDS = {"create": Create, "start": Start, "run": Run, "run_detached": RunDet
 def call(c):
     if os.path.exists(LOG):
         os.unlink(LOG)
-    return command("--log", LOG, *c.argv())
+    # a hook of the end that could not be run is a warning, which most commands keep to themselves
+    level = ["--log-level", "warning"] if os.path.basename(BERTH).startswith("berth") else []
+    return command("--log", LOG, *level, *c.argv())
