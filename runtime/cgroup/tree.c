@@ -69,7 +69,8 @@ static int push_children(struct arena *a, int fd, unsigned depth, struct pending
 	DIR *d = open_stream(fd);
 	if (!d)
 		return errno == ENOENT || errno == ENODEV ? 0 : err_set(e, errno, "list a cgroup");
-	for (struct dirent *de; (de = readdir(d));) {
+	int eno;
+	for (struct dirent *de; (de = dir_next(d, &eno));) {
 		if (!is_child(de))
 			continue;
 		if (t->total++ >= CGROUPS_MAX) {
@@ -80,7 +81,7 @@ static int push_children(struct arena *a, int fd, unsigned depth, struct pending
 		t->v[t->n++] = (struct pending){ arena_strdup(a, de->d_name), depth };
 	}
 	closedir(d);
-	return 0;
+	return eno && eno != ENODEV ? err_set(e, eno, "list a cgroup") : 0;
 }
 
 int cg_tree_walk(struct arena *a, int cgfd, cg_visit_fn *fn, void *ctx, struct err *e)
@@ -115,12 +116,12 @@ int cg_tree_walk(struct arena *a, int cgfd, cg_visit_fn *fn, void *ctx, struct e
  * did not go, or "". */
 static int remove_children(int fd, char busy[NAME_MAX + 1])
 {
-	int removed = 0, eno = 0;
+	int removed = 0, eno = 0, unread;
 	busy[0] = '\0';
 	DIR *d = open_stream(fd);
 	if (!d)
 		return -1;
-	for (struct dirent *de; !eno && (de = readdir(d));) {
+	for (struct dirent *de; !eno && (de = dir_next(d, &unread));) {
 		if (!is_child(de))
 			continue;
 		if (unlinkat(fd, de->d_name, AT_REMOVEDIR) == 0 || errno == ENOENT)
@@ -131,8 +132,8 @@ static int remove_children(int fd, char busy[NAME_MAX + 1])
 			eno = errno;
 	}
 	closedir(d);
-	errno = eno;
-	return eno ? -1 : removed;
+	errno = eno ? eno : unread;
+	return errno ? -1 : removed;
 }
 
 /* Remove children; where one is busy, go into it; where none is left, go up and try again. */

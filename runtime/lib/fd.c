@@ -179,3 +179,11 @@ int fd_write_atomic(int dirfd, const char *path, const void *data, size_t len, m
 	}
 	return 0;
 }
+
+struct dirent *dir_next(DIR *d, int *ret_eno)
+{
+	errno = 0;
+	struct dirent *de = readdir(d);
+	*ret_eno = de ? 0 : errno;
+	return de;
+}

@@ -8,6 +8,7 @@
 #ifndef BERTH_LIB_FD_H
 #define BERTH_LIB_FD_H
 
+#include <dirent.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -54,5 +55,8 @@ int fd_write_new(int dirfd, const char *path, const void *data, size_t len, stru
 int fd_write_all(int fd, const void *data, size_t len);
 /* read(2) until `len` bytes or end of file. Returns the count, or -1 with errno. */
 ssize_t fd_read_full(int fd, void *data, size_t len);
+
+/* The next entry, or NULL: then *ret_eno is 0 at the end, or why there is no more to be seen. */
+struct dirent *dir_next(DIR *d, int *ret_eno);
 
 #endif

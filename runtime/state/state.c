@@ -307,7 +307,8 @@ static int remove_others(int dirfd)
 		fd_close(&copy);
 		return -1;
 	}
-	for (struct dirent *ent; (ent = readdir(dir));) {
+	int eno;
+	for (struct dirent *ent; (ent = dir_next(dir, &eno));) {
 		if (strcmp(ent->d_name, ".") == 0 || strcmp(ent->d_name, "..") == 0)
 			continue;
 		/* no recursion: nothing of ours is a folder with content, so such a one is kept and told */
@@ -315,7 +316,8 @@ static int remove_others(int dirfd)
 			unlinkat(dirfd, ent->d_name, AT_REMOVEDIR);
 	}
 	closedir(dir);
-	return 0;
+	errno = eno;
+	return eno ? -1 : 0;
 }
 
 int state_dir_remove(struct state_dir *d, struct err *e)
@@ -354,7 +356,8 @@ static int read_names(struct names *names, int root_fd, struct err *e)
 		fd_close(&copy);
 		return err_set(e, eno, "list the state root");
 	}
-	for (struct dirent *ent; (ent = readdir(dir));) {
+	int eno;
+	for (struct dirent *ent; (ent = dir_next(dir, &eno));) {
 		struct err refused = { 0 };
 		if ((ent->d_type != DT_DIR && ent->d_type != DT_UNKNOWN) ||
 		    state_check_id(ent->d_name, &refused) < 0)
@@ -363,6 +366,8 @@ static int read_names(struct names *names, int root_fd, struct err *e)
 		names->v[names->n++] = arena_strdup(&names->arena, ent->d_name);
 	}
 	closedir(dir);
+	if (eno)
+		return err_set(e, eno, "list the state root");
 	if (names->n)
 		qsort(names->v, names->n, sizeof(*names->v), compare_names);
 	return 0;

@@ -362,3 +362,21 @@ test_limit_for_the_size_of_files()
 	assert_eq "$(stat -c %s "$B/rootfs/big")" $((200 * 1024))
 	assert_clean
 }
+
+# A folder that cannot be read is no empty one.
+test_folder_that_cannot_be_read()
+{
+	bundle_new
+	probe sleep 60
+	up
+	failing "tool getdents64:1 0" list
+	fails_with 'list the state root: input/output error'
+	assert_eq "$OUT" ""
+	failing "tool getdents64:1 0" kill --all "$ID" TERM
+	fails_with 'list a cgroup: input/output error'
+	has_status running || die "$(status)"
+	failing "tool getdents64:1 0" ps "$ID"
+	fails_with 'list a cgroup: input/output error'
+	delete_ok --force
+	assert_clean
+}
