@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -21,6 +22,7 @@
 #include "../lib/fd.h"
 #include "../lib/full.h"
 #include "../lib/log.h"
+#include "../lib/rootless.h"
 #include "../lib/trace.h"
 #include "../security/security.h"
 
@@ -46,7 +48,7 @@ static void fill_record(struct creation *x, const char *bundle)
 {
 	struct record *r = &x->rec;
 	const char *root = x->config->root->path;
-	uid_t uid = geteuid();
+	uid_t uid = own_euid();
 	r->id = x->args->id;
 	r->oci_version = SPEC_VERSION;
 	r->bundle = bundle;
@@ -209,17 +211,23 @@ static void undo(struct creation *x)
 		netdev_undo(&x->net);
 		return;
 	}
-	if (x->cgfd >= 0)
+	/* the end of a pid namespace's first process was that of all in it; whatever else is there keeps the cgroup from being
+	 * removed, and is killed then */
+	bool all_ended = !x->init.pid && (x->plan.clone_flags & CLONE_NEWPID) && x->rec.cgroup.made &&
+			 x->rec.cgroup.driver == CGROUP_CGROUPFS;
+	if (x->cgfd >= 0 && !all_ended)
 		cgroup_kill(x->cgfd, SIGKILL, &e);
 	err_clear(&e); /* what still lives keeps the cgroup from being removed, and that is told */
-	init_proc_clear(&x->init);
+	if (!all_ended)
+		init_proc_clear(&x->init);
 	netdev_undo(&x->net);
 	if (x->pid_file_made)
 		unlink(x->args->pid_file);
 	/* perhaps it is for want of descriptors that we are here, and removing takes some */
 	plan_close_fds(&x->plan);
 	fd_close(&x->listen);
-	fd_close(&x->cgfd);
+	if (!all_ended)
+		fd_close(&x->cgfd);
 	/* as long as there is something to remove, there is a record of it for `delete --force` */
 	bool removed = rdt_remove(&x->rec.rdt, x->args->id, x->rdt_shared, &e) == 0;
 	note(x, &e);
@@ -240,10 +248,7 @@ void creation_clear(struct creation *x)
 	if (x->armed)
 		undo(x);
 	x->armed = false;
-	init_proc_clear(&x->init);
-	fd_close(&x->cgfd);
-	fd_close(&x->listen);
-	netdev_close(&x->net);
-	state_dir_close(&x->dir);
-	/* the arena goes with the process: freeing it page by page would cost more than exiting */
+	if (x->init.pid > 0)
+		init_proc_clear(&x->init);
+	/* the arena, the descriptors and the lock go with the process: giving them back one by one would cost more than exiting */
 }

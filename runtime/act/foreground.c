@@ -61,18 +61,18 @@ static int open_signals(struct err *e)
 	return fd < 0 ? err_set(e, errno, "make a signalfd") : fd;
 }
 
-/* Reap everything that ended; 1 when it was the container's process. */
+/* Reap what ended; 1 when it was the container's process, after which we need not wait for others. */
 static int reap_children(pid_t pid, int *ret_status)
 {
-	int done = 0, status;
+	int status;
 	pid_t p;
 	while ((p = waitpid(-1, &status, WNOHANG | __WALL)) > 0) {
 		if (p != pid)
 			continue;
 		*ret_status = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
-		done = 1;
+		return 1;
 	}
-	return done;
+	return 0;
 }
 
 static void serve_signal(int sig, const struct init_proc *ip, const struct relay *r)
@@ -111,13 +111,14 @@ static int wait_once(int sfd, const struct init_proc *ip, struct relay *r, struc
 
 int foreground_wait(struct init_proc *ip, bool terminal, struct err *e)
 {
-	CLEANUP_FD int sfd = open_signals(e);
+	int sfd = open_signals(e); /* goes with the process */
 	if (sfd < 0)
 		return -1;
 	struct relay *r = terminal && ip->console >= 0 ? relay_start(&ip->console) : NULL;
 	int status = 0, end = 0;
-	while (end == 0 && !reap_children(ip->pid, &status))
+	do
 		end = wait_once(sfd, ip, r, e);
+	while (end == 0 && !reap_children(ip->pid, &status));
 	if (end == 0) {
 		ip->pid = 0; /* reaped */
 		if (r)

@@ -85,7 +85,7 @@ static int open_ns(struct open_ctx *c, struct plan_fd *f, struct err *e)
 
 static int open_pidfd(struct open_ctx *c, struct plan_fd *f, struct err *e)
 {
-	int fd = fcntl(c->lf->pidfd, F_DUPFD_CLOEXEC, 3);
+	int fd = fd_dup(c->lf->pidfd);
 	return fd < 0 ? err_set(e, errno, "%s: duplicate the pidfd", f->origin) : fd;
 }
 
@@ -164,7 +164,7 @@ static int open_cgroup(struct open_ctx *c, struct plan_fd *f, struct err *e)
 
 static int open_listen(struct open_ctx *c, struct plan_fd *f, struct err *e)
 {
-	int fd = fcntl(c->lf->listen, F_DUPFD_CLOEXEC, 3);
+	int fd = fd_dup(c->lf->listen);
 	return fd < 0 ? err_set(e, errno, "%s: duplicate the socket", f->origin) : fd;
 }
 
@@ -185,7 +185,7 @@ static int open_idmap(struct open_ctx *c, struct plan_fd *f, struct err *e)
 	int fd = idmap_open(&c->idmaps, f->idmap, e);
 	if (fd < 0)
 		return -1;
-	fd = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+	fd = fd_dup(fd);
 	return fd < 0 ? err_set(e, errno, "%s: duplicate the user namespace", f->origin) : fd;
 }
 

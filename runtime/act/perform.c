@@ -25,13 +25,11 @@ typedef int host_fn(struct creation *x, const struct host_step *s, struct err *e
 static int do_state_dir(struct creation *x, const struct host_step *s, struct err *e)
 {
 	(void)s;
-	if (state_dir_create(&x->dir, x->args->root, x->args->id, e) < 0)
+	/* later commands must not depend on the bundle being visible, so the config is kept with the state */
+	if (state_dir_create(&x->dir, x->args->root, x->args->id, x->json, x->json_len, e) < 0)
 		return -1;
 	x->dir_made = true;
 	full_too_late();
-	/* later commands must not depend on the bundle being visible, so the config is kept with the state */
-	if (fd_write_new(x->dir.fd, "config.json", x->json, x->json_len, e) < 0)
-		return -1;
 	/* from here on `delete --force` finds what there is to clean up, whatever happens to us */
 	x->rec.cgroup.made = cgroup_missing(x->args->driver, x->rec.cgroup.path);
 	x->rec.cgroup.intended = x->rec.cgroup.made > 0;
@@ -60,7 +58,7 @@ static int do_resources(struct creation *x, const struct host_step *s, struct er
 static int do_device_filter(struct creation *x, const struct host_step *s, struct err *e)
 {
 	(void)s;
-	return x->cgfd < 0 ? 0 : cgroup_device_filter(x->cgfd, x->config, x->facts.rootless, e);
+	return x->cgfd < 0 ? 0 : cgroup_device_filter(x->cgfd, &x->rec.cgroup, x->config, x->facts.rootless, e);
 }
 
 static int do_rdt(struct creation *x, const struct host_step *s, struct err *e)

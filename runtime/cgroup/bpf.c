@@ -86,7 +86,7 @@ static int open_ours(uint32_t id)
 	return take_fd(&fd);
 }
 
-/* A filter of ours on this very cgroup: its fd, or -1. A new cgroup has none at the cost of one call. */
+/* A filter of ours on this very cgroup: its fd, or -1. */
 static int find_ours(int cgfd)
 {
 	uint32_t ids[PROGRAMS_MAX] = { 0 };
@@ -116,9 +116,9 @@ static int detach(int cgfd, int progfd, struct err *e)
 	return sys_bpf(BPF_PROG_DETACH, &attr) < 0 ? err_set(e, errno, "detach the device filter") : 0;
 }
 
-int cg_device_attach(int cgfd, const struct cg_dev_prog *p, struct err *e)
+int cg_device_attach(int cgfd, bool fresh, const struct cg_dev_prog *p, struct err *e)
 {
-	CLEANUP_FD int old = find_ours(cgfd);
+	CLEANUP_FD int old = fresh ? -1 : find_ours(cgfd);
 	if (!p)
 		return old < 0 ? 0 : detach(cgfd, old, e);
 	CLEANUP_FD int fd = load(p, NULL, 0);

@@ -107,7 +107,7 @@ int cgroup_update(const struct cgroup_ref *ref, int cgfd, const struct spec_reso
  * engines rely on (mknod of anything, the default devices, pts, ptmx). Replaces a filter of ours
  * atomically. Rules that allow everything need no filter. Rootless: nothing is done (the kernel lets
  * only the first user namespace attach one). */
-int cgroup_device_filter(int cgfd, const struct spec_config *c, bool rootless, struct err *e);
+int cgroup_device_filter(int cgfd, const struct cgroup_ref *ref, const struct spec_config *c, bool rootless, struct err *e);
 
 /* What that filter decides, without making one; pure. `type`: 'c' or 'b'. Returns letters out of "rwm" as a set of
  * BPF_DEVCG_ACC_* [linux/bpf.h]. */

@@ -13,6 +13,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -32,9 +33,22 @@ struct walk {
 	unsigned made, above;
 };
 
+/* The root is as good as a copy of it. */
+static void leave_dir(struct walk *w)
+{
+	if (w->dir == w->root)
+		w->dir = -1;
+	fd_close(&w->dir);
+}
+
 static void walk_clear(struct walk *w)
 {
-	fd_close(&w->dir);
+	leave_dir(w);
+}
+
+static int walk_open(const struct walk *w, size_t len)
+{
+	return len ? cg_open_dir(w->root, w->rel, len) : w->root;
 }
 #define CLEANUP_WALK __attribute__((cleanup(walk_clear)))
 
@@ -42,7 +56,7 @@ int cg_open_dir(int root, const char *rel, size_t len)
 {
 	char buf[PATH_MAX];
 	if (len == 0)
-		return fcntl(root, F_DUPFD_CLOEXEC, 3);
+		return fd_dup(root);
 	memcpy(buf, rel, len);
 	buf[len] = '\0';
 	return cg_open_below(root, buf, O_PATH);
@@ -85,7 +99,7 @@ int cg_remove_levels(int root, const char *rel, size_t len, unsigned levels)
 
 static void undo_walk(struct walk *w)
 {
-	fd_close(&w->dir); /* perhaps there is no other one to be had */
+	leave_dir(w); /* perhaps there is no other one to be had */
 	cg_remove_levels(w->root, w->rel, w->len, w->made);
 	cg_remove_levels(w->root, w->rel, w->above_len, w->above);
 }
@@ -154,7 +168,7 @@ static int make_all(struct walk *w, int *ret_fd, bool *again, struct err *e)
 	size_t end = cg_parent_len(w->rel, strlen(w->rel));
 	w->made = w->above = 0;
 	w->len = end;
-	while ((w->dir = cg_open_dir(w->root, w->rel, w->len)) < 0 && errno == ENOENT && w->len > 0)
+	while ((w->dir = walk_open(w, w->len)) < 0 && errno == ENOENT && w->len > 0)
 		w->len = cg_parent_len(w->rel, w->len);
 	if (w->dir < 0)
 		return err_set(e, errno, "open cgroup \"/%.*s\"", (int)w->len, w->rel);
@@ -162,7 +176,7 @@ static int make_all(struct walk *w, int *ret_fd, bool *again, struct err *e)
 		int next = -1;
 		if (make_level(w, O_PATH, &next, again, e) < 0)
 			return -1;
-		fd_close(&w->dir);
+		leave_dir(w);
 		w->dir = next;
 	}
 	CLEANUP_FD int fd = -1;
@@ -247,7 +261,7 @@ int cgroup_open(const struct cgroup_ref *ref, struct err *e)
 	return take_fd(&fd);
 }
 
-/* It is populated, or has cgroups below. The caller killed what lives in it; that takes a moment. */
+/* It is populated, or has cgroups below. What lives in it is killed, if the caller has not; that takes a moment. */
 static int remove_busy(int dir, const char *leaf, const struct cgroup_ref *ref)
 {
 	int64_t deadline = monotonic_ms() + DESTROY_TIMEOUT_MS;
@@ -257,6 +271,8 @@ static int remove_busy(int dir, const char *leaf, const struct cgroup_ref *ref)
 		return errno == ENOENT ? 0 : -1;
 	if (st.st_ino != ref->inode || cg_claimed_by_another(fd, ref))
 		return 0; /* for that one to remove */
+	struct err ignored = { 0 };
+	cgroup_kill(fd, SIGKILL, &ignored);
 	CLEANUP_FD int events = openat(fd, "cgroup.events", O_RDONLY | O_CLOEXEC);
 	if (events < 0)
 		return -1;
@@ -276,7 +292,7 @@ static int release_foreign(const struct cgroup_ref *ref, struct err *e)
 	if (fd < 0)
 		return e->set ? -1 : 0;
 	cg_claim_end(fd);
-	return cg_device_attach(fd, NULL, e);
+	return cg_device_attach(fd, false, NULL, e);
 }
 
 static int cgroupfs_destroy(const struct cgroup_ref *ref, struct err *e)
@@ -293,7 +309,7 @@ static int cgroupfs_destroy(const struct cgroup_ref *ref, struct err *e)
 	size_t len = strlen(w.rel), up = cg_parent_len(w.rel, len);
 	const char *leaf = part_at(w.rel, len);
 	struct stat st;
-	w.dir = cg_open_dir(w.root, w.rel, up);
+	w.dir = walk_open(&w, up);
 	bool gone = w.dir < 0 ? errno == ENOENT : false;
 	if (w.dir >= 0 && fstatat(w.dir, leaf, &st, AT_SYMLINK_NOFOLLOW) == 0) {
 		if (st.st_ino != ref->inode)

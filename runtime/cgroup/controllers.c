@@ -113,7 +113,7 @@ static int enable_once(int cgfd, const char *name, const char *prop, bool *ret_d
 {
 	char word[64];
 	snprintf(word, sizeof(word), "+%s", name);
-	CLEANUP_FD int here = fcntl(cgfd, F_DUPFD_CLOEXEC, 3);
+	CLEANUP_FD int here = fd_dup(cgfd);
 	if (here < 0)
 		return err_set(e, errno, "duplicate a cgroup fd");
 	for (unsigned level = 0; level < LEVELS_MAX; level++) {

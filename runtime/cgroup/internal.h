@@ -151,6 +151,6 @@ int cg_device_program(struct arena *a, const struct cg_dev_rules *rules, struct 
 
 /* ---- bpf.c ---- */
 /* Attach in place of a filter of ours, or take ours away (p NULL). */
-int cg_device_attach(int cgfd, const struct cg_dev_prog *p, struct err *e);
+int cg_device_attach(int cgfd, bool fresh, const struct cg_dev_prog *p, struct err *e); /* fresh: has none of ours */
 
 #endif

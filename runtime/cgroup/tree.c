@@ -91,7 +91,7 @@ int cg_tree_walk(struct arena *a, int cgfd, cg_visit_fn *fn, void *ctx, struct e
 		return -1;
 	if (!t.n)
 		return 0;
-	CLEANUP_FD int cur = fcntl(cgfd, F_DUPFD_CLOEXEC, 3);
+	CLEANUP_FD int cur = fd_dup(cgfd);
 	if (cur < 0)
 		return err_set(e, errno, "duplicate a cgroup fd");
 	unsigned depth = 0;
@@ -139,7 +139,7 @@ static int remove_children(int fd, char busy[NAME_MAX + 1])
 /* Remove children; where one is busy, go into it; where none is left, go up and try again. */
 int cg_tree_remove_below(int cgfd, int64_t deadline_ms)
 {
-	CLEANUP_FD int cur = fcntl(cgfd, F_DUPFD_CLOEXEC, 3);
+	CLEANUP_FD int cur = fd_dup(cgfd);
 	char busy[NAME_MAX + 1];
 	unsigned depth = 0;
 	bool progress = true;

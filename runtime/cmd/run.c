@@ -4,6 +4,7 @@
  * status, and removes the container unless --keep was given.
  */
 #include <errno.h>
+#include <linux/sched.h>
 #include <sys/prctl.h>
 
 #include "../act/create.h"
@@ -11,9 +12,12 @@
 #include "cmd.h"
 #include "launch_opts.h"
 
-/* What foreground processes of the container leave behind is re-parented to us, so that it can be reaped. */
-static int become_subreaper(struct err *e)
+/* What foreground processes of the container leave behind is re-parented to us, so that it can be reaped; in a new pid
+ * namespace to its first process. */
+static int become_subreaper(const struct plan *p, struct err *e)
 {
+	if (p->clone_flags & CLONE_NEWPID)
+		return 0;
 	return prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) < 0 ? err_set(e, errno, "become a child subreaper") : 0;
 }
 
@@ -27,7 +31,7 @@ static int run_run(const struct globals *g, void *opts, int argc, char **argv, s
 	CLEANUP_CREATION struct creation x = CREATION_INIT;
 	if (creation_load(&x, &args, e) < 0)
 		return -1;
-	if (!o->detach && !o->no_subreaper && become_subreaper(e) < 0)
+	if (!o->detach && !o->no_subreaper && become_subreaper(&x.plan, e) < 0)
 		return -1;
 	/* signals are forwarded from the moment on at which there is a program to get them; before that they
 	 * end us as they would end `create` */

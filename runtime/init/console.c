@@ -23,8 +23,7 @@
 static bool is_ptmx(int fd)
 {
 	struct stat st;
-	return fstat(fd, &st) == 0 && S_ISCHR(st.st_mode) && st.st_rdev == makedev(5, 2) &&
-	       is_fs(fd, DEVPTS_MAGIC);
+	return fstat(fd, &st) == 0 && S_ISCHR(st.st_mode) && st.st_rdev == makedev(5, 2) && is_fs(fd, DEVPTS_MAGIC);
 }
 
 static int open_master(struct init *in)
@@ -61,9 +60,8 @@ static int open_slave(struct init *in, int master)
 	return fd;
 }
 
-/* A pty of the host belongs to a mount of the host's namespace and cannot be cloned from here; our copy of
- * that mount can, while "/" is still the runtime's. Its name is only a hint: what it leads to must be the
- * slave. */
+/* A pty of the host belongs to a mount of the host's namespace and cannot be cloned from here; our copy of that mount
+ * can, while "/" is still the runtime's. Its name is only a hint: what it leads to must be the slave. */
 static int clone_host_slave(struct init *in, int slave)
 {
 	char path[32] = "/dev/pts/";
@@ -127,8 +125,7 @@ static int bind_console(struct init *in, int slave)
 
 static int settle_slave(struct init *in, const struct plan_step *s, int slave)
 {
-	struct winsize w = { .ws_row = (unsigned short)s->val[0],
-			     .ws_col = (unsigned short)(s->val[0] >> 32) };
+	struct winsize w = { .ws_row = (unsigned short)s->val[0], .ws_col = (unsigned short)(s->val[0] >> 32) };
 	struct stat st;
 	if (s->val[0] && ioctl(slave, TIOCSWINSZ, &w) < 0)
 		return fail(in, DETAIL_OPEN, errno, NULL);

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/*
- * STEP_F_COPYUP: copy what a tmpfs is going to hide into it, before anybody can see it. The source is the
- * image's and may change meanwhile: each name is opened without following links, and what it is comes
- * from the open file. Directories are nested on the stack up to DEPTH; two fds for each level.
- */
+/* STEP_F_COPYUP: copy what a tmpfs is going to hide into it, before anybody can see it. The source is the image's and
+ * may change meanwhile: each name is opened without following links, and what it is comes from the open file.
+ * Directories are nested on the stack up to DEPTH; two fds for each level. */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -54,8 +52,7 @@ static int copy_data(int from, int to)
 static int copy_file(int dir, int to, const char *name, const struct stat *st)
 {
 	struct stat now;
-	int r = -1, out = -1,
-	    in = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	int r = -1, out = -1, in = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	if (in < 0 || fstat(in, &now) < 0 || now.st_ino != st->st_ino || now.st_dev != st->st_dev) {
 		drop_fd(&in);
 		return -1;

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/*
- * Who the container's program is: groups, gid, uid, capabilities. Each change is read back, for a call that
- * "succeeded" without the effect would run the program as somebody else. Raw calls: libc's set*id
- * wrappers walk over all threads.
- */
+/* Who the container's program is: groups, gid, uid, capabilities. Each change is read back, for a call that
+ * "succeeded" without the effect would run the program as somebody else. Raw calls: libc's set*id wrappers walk over
+ * all threads. */
 #include <errno.h>
 #include <linux/capability.h>
 #include <string.h>
@@ -42,15 +40,12 @@ static int caps_set(const struct caps *c)
 	struct __user_cap_data_struct d[2] = {
 		{ (uint32_t)c->effective, (uint32_t)c->permitted, (uint32_t)c->inheritable },
 		{ (uint32_t)(c->effective >> 32), (uint32_t)(c->permitted >> 32),
-		  (uint32_t)(c->inheritable >> 32) },
-	};
+		  (uint32_t)(c->inheritable >> 32) }, };
 	return (int)syscall(SYS_capset, &h, d);
 }
 
-/*
- * An id of our user namespace (0:0 where it has that), with all capabilities effective and none inheritable or
- * ambient: those berth made ambient so that the exec of berth-init in a namespace without maps kept them.
- */
+/* An id of our user namespace (0:0 where it has that), with all capabilities effective and none inheritable or
+ * ambient: those berth made ambient so that the exec of berth-init in a namespace without maps kept them. */
 int become(struct init *in, uint64_t uid, uint64_t gid, bool drop_groups)
 {
 	struct caps c;
@@ -71,7 +66,7 @@ int become(struct init *in, uint64_t uid, uint64_t gid, bool drop_groups)
 
 int step_cap_bounding(struct init *in, const struct plan_step *s)
 {
-	for (int cap = 0; cap < 64; cap++) {
+	for (int cap = 0; cap < 64 && (!s->val[1] || (uint64_t)cap < s->val[1]); cap++) {
 		if (s->val[0] >> cap & 1)
 			continue;
 		if (prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) == 0)
@@ -124,10 +119,9 @@ static bool ids_are(uid_t uid, gid_t gid)
 	       g[1] == gid && g[2] == gid;
 }
 
-/*
- * Groups before gid before uid, as each needs what the next one gives away. PR_SET_KEEPCAPS keeps the
- * permitted set (the exec clears the flag); the effective one is raised again, for the steps after this.
- */
+/* Groups before gid before uid, as each needs what the next one gives away. PR_SET_KEEPCAPS keeps the permitted set
+ * (the exec clears the flag); the effective one is raised again, for the steps after this. What is as it shall be is
+ * only read. */
 int step_user(struct init *in, const struct plan_step *s)
 {
 	uint32_t *groups = (uint32_t *)(in->data + s->str[0]);
@@ -138,14 +132,17 @@ int step_user(struct init *in, const struct plan_step *s)
 	/* -1 would mean "as it is" */
 	if (s->val[0] >= UINT32_MAX || s->val[1] >= UINT32_MAX)
 		return fail(in, DETAIL_PLAN, EINVAL, NULL);
-	if (prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) < 0)
+	bool as_is = ids_are(uid, gid);
+	if (!as_is && prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) < 0)
 		return fail(in, DETAIL_CAPSET, errno, NULL);
-	if ((s->flags & STEP_F_SETGROUPS) && (s->num || !in->groups_denied)) {
+	if ((s->flags & STEP_F_SETGROUPS) && (s->num || !in->groups_denied) && !groups_are(groups, s->num)) {
 		if (syscall(SYS_setgroups, (int)s->num, groups) < 0)
 			return fail(in, DETAIL_GROUPS, errno, NULL);
 		if (!groups_are(groups, s->num))
 			return fail(in, DETAIL_GROUPS, EPERM, NULL);
 	}
+	if (as_is) /* fsuid and fsgid as well, since our exec */
+		return 0;
 	if (syscall(SYS_setresgid, gid, gid, gid) < 0)
 		return fail(in, DETAIL_GID, errno, NULL);
 	if (syscall(SYS_setresuid, uid, uid, uid) < 0)
@@ -182,11 +179,11 @@ static uint64_t bounding(void)
 	return set;
 }
 
-/* Ambient ones must be permitted and inheritable; the old ones go in any case. */
+/* Ambient ones must be permitted and inheritable: the kernel has taken the others away. The old ones go in any case. */
 static int set_ambient(struct init *in, uint64_t want, uint64_t possible)
 {
 	uint64_t lost = want & ~possible;
-	if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0)
+	if (possible && prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0)
 		return fail(in, DETAIL_AMBIENT, errno, NULL);
 	for (int cap = 0; cap < 64; cap++) {
 		if (!(want & possible & 1ULL << cap))
@@ -206,8 +203,11 @@ static int set_ambient(struct init *in, uint64_t want, uint64_t possible)
 int step_caps(struct init *in, const struct plan_step *s)
 {
 	struct caps have, want = { s->val[0], s->val[1], s->val[2] }, now;
+	bool all = !((want.effective | want.inheritable) & ~want.permitted) && caps_set(&want) == 0;
 	if (caps_get(&have) < 0)
 		return fail(in, DETAIL_CAPSET, errno, NULL);
+	if (all && memcmp(&have, &want, sizeof(have)) == 0) /* the usual case: each could be had, and is there */
+		return set_ambient(in, s->val[3], want.permitted & want.inheritable);
 	want.permitted &= have.permitted;
 	want.effective &= want.permitted;
 	want.inheritable &= have.permitted | have.inheritable;
@@ -220,8 +220,7 @@ int step_caps(struct init *in, const struct plan_step *s)
 	}
 	if (caps_get(&now) < 0 || memcmp(&now, &want, sizeof(now)) != 0)
 		return fail(in, DETAIL_CAPSET, EPERM, NULL);
-	warn_caps(in, DETAIL_CAPSET,
-		  (s->val[0] & ~want.effective) | (s->val[1] & ~want.permitted) |
+	warn_caps(in, DETAIL_CAPSET, (s->val[0] & ~want.effective) | (s->val[1] & ~want.permitted) |
 			  (s->val[2] & ~want.inheritable));
 	return set_ambient(in, s->val[3], want.permitted & want.inheritable);
 }

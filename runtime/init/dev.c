@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/*
- * Devices and links of /dev. They are made in a directory that is held open: the fresh mount of
- * STEP_MOUNT_FS, or what STEP_DEV_OPEN found, which may be the image's and is then not trusted to stay as
- * it is between two calls.
- */
+/* Devices and links of /dev. They are made in a directory that is held open: the fresh mount of STEP_MOUNT_FS, or
+ * what STEP_DEV_OPEN found, which may be the image's and is then not trusted to stay as it is between two calls. */
 #include <errno.h>
 #include <string.h>
 #include <sys/stat.h>

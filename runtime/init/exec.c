@@ -143,7 +143,8 @@ static bool cwd_inside(void)
 int step_cwd(struct init *in, const struct plan_step *s)
 {
 	const char *path = plan_text(in, s->str[0]);
-	if ((s->flags & STEP_F_RETRY) && !in->cwd_denied)
+	/* the change of the root has led to "/" */
+	if (s->flags & STEP_F_RETRY ? !in->cwd_denied : in->inside && strcmp(path, "/") == 0)
 		return 0;
 	int root = path_root(in), fd;
 	if (root < 0)
@@ -283,7 +284,8 @@ int step_ready(struct init *in, const struct plan_step *s)
 	if (listener >= 0)
 		signals_wait(true);
 	signals_fresh(in);
-	umask(in->umask);
+	if (listener >= 0 || plan_next(in, STEP_HOOK)) /* else STEP_UMASK is next */
+		umask(in->umask);
 	report(in, MSG_READY, 0, -1);
 	if (listener < 0) {
 		wait_cmd(in, CMD_START);

@@ -96,8 +96,7 @@ static _Noreturn void run(struct init *in, const struct plan_step *s, int input,
 	if (!ready || !(s->flags & STEP_F_AS_PROCESS) || become_process(in) == 0) {
 		in->step = hook;
 		if (ready)
-			execve(plan_text(in, s->str[0]), *args ? args : alone,
-			       plan_argv(in, s->str[2], NULL));
+			execve(plan_text(in, s->str[0]), *args ? args : alone, plan_argv(in, s->str[2], NULL));
 		fail(in, DETAIL_EXEC, errno, NULL);
 	}
 	in->why.step = (int32_t)in->step;

@@ -36,6 +36,7 @@ struct init {
 	int proc;		 /* root of a procfs that we made or proved, O_PATH; -1 */
 	int dev, pts;		 /* the container's /dev and devpts, O_PATH; -1 */
 	bool dev_is_ours;	 /* /dev is a fresh mount: nobody else can have changed it */
+	bool dev_on_top;	 /* and nothing can have been mounted over it */
 	int mask_file, mask_dir; /* mounts that later masks are clones of; -1 */
 	uint64_t propagation;	 /* of every mount since STEP_ROOT_PROPAGATION; 0: none said */
 	bool root_elsewhere;	 /* the root is attached at its own place, not over "/" */

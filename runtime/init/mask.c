@@ -27,14 +27,9 @@ static int make_file_mask(struct init *in)
 		leave_fd(&null);
 		return fail(in, DETAIL_VERIFY, ENODEV, "/dev/null");
 	}
-	mnt = sys_clone_mount(null, 0);
+	mnt = sys_clone_with(null, 0, MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, MS_PRIVATE);
 	if (mnt < 0)
-		fail(in, DETAIL_OPEN, errno, "/dev/null");
-	else if (sys_mount_setattr(mnt, 0, MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, 0,
-				   MS_PRIVATE) < 0) {
-		fail(in, DETAIL_ATTR, errno, NULL);
-		leave_fd(&mnt);
-	}
+		fail(in, DETAIL_ATTR, errno, "/dev/null");
 	leave_fd(&null);
 	return mnt;
 }
@@ -73,10 +68,14 @@ int mask_over(struct init *in, int target, bool dir)
 	return r < 0 ? fail(in, DETAIL_ATTACH, err, NULL) : 0;
 }
 
-/* The named place where "not there" is fine, because then there is nothing to hide or to protect. */
-static int open_existing(struct init *in, const struct plan_step *s, bool *ret_absent)
+/* The named place where "not there" is fine, because then there is nothing to hide or to protect. Which of the two it
+ * is shows in how it can be opened; one that changes meanwhile takes no mask of the other kind. */
+static int open_existing(struct init *in, const struct plan_step *s, bool *ret_dir, bool *ret_absent)
 {
-	int fd = path_open(path_root(in), plan_text(in, s->str[0]), O_PATH, 0);
+	int fd = path_open(path_root(in), plan_text(in, s->str[0]), O_PATH | O_DIRECTORY, 0);
+	*ret_dir = fd >= 0;
+	if (fd < 0 && errno == ENOTDIR)
+		fd = path_open(path_root(in), plan_text(in, s->str[0]), O_PATH, 0);
 	*ret_absent = fd < 0 && (errno == ENOENT || errno == ENOTDIR);
 	if (fd < 0 && !*ret_absent)
 		fail(in, DETAIL_TARGET, errno, NULL);
@@ -85,13 +84,11 @@ static int open_existing(struct init *in, const struct plan_step *s, bool *ret_a
 
 int step_mask(struct init *in, const struct plan_step *s)
 {
-	struct stat st;
-	bool absent;
-	int fd = open_existing(in, s, &absent);
+	bool dir, absent;
+	int fd = open_existing(in, s, &dir, &absent);
 	if (fd < 0)
 		return absent ? 0 : -1;
-	int r = fstat(fd, &st) < 0 ? fail(in, DETAIL_TARGET, errno, NULL)
-				   : mask_over(in, fd, S_ISDIR(st.st_mode));
+	int r = mask_over(in, fd, dir);
 	leave_fd(&fd);
 	return r;
 }
@@ -100,14 +97,12 @@ int step_mask(struct init *in, const struct plan_step *s)
  * given ones are set. */
 int step_readonly(struct init *in, const struct plan_step *s)
 {
-	bool absent;
-	int fd = open_existing(in, s, &absent), r = -1;
+	bool dir, absent;
+	int fd = open_existing(in, s, &dir, &absent), r = -1;
 	if (fd < 0)
 		return absent ? 0 : -1;
-	int mnt = sys_clone_mount(fd, AT_RECURSIVE);
+	int mnt = sys_clone_with(fd, AT_RECURSIVE, MOUNT_ATTR_RDONLY, 0);
 	if (mnt < 0)
-		fail(in, DETAIL_OPEN, errno, NULL);
-	else if (sys_mount_setattr(mnt, AT_RECURSIVE, MOUNT_ATTR_RDONLY, 0, 0) < 0)
 		fail(in, DETAIL_ATTR, errno, NULL);
 	else if (sys_attach(mnt, fd) < 0)
 		fail(in, DETAIL_ATTACH, errno, NULL);

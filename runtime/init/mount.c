@@ -14,11 +14,9 @@
 #include "init.h"
 #include "sys.h"
 
-/*
- * berth without privileges cannot clone the host's mounts. Our mount namespace is a copy of the host's that
- * belongs to our user namespace, so here we can, by name: nothing is mounted yet, and before #1 we still are
- * berth's user to the host. What is cloned must be the file that berth has looked at.
- */
+/* berth without privileges cannot clone the host's mounts. Our mount namespace is a copy of the host's that belongs
+ * to our user namespace, so here we can, by name: nothing is mounted yet, and before #1 we still are berth's user to
+ * the host. What is cloned must be the file that berth has looked at. */
 int step_trees(struct init *in, const struct plan_step *s)
 {
 	uint64_t n;
@@ -93,10 +91,8 @@ static int configure(struct init *in, int fs, uint32_t list)
 	return 0;
 }
 
-/*
- * The kernel gives a new sysfs, mqueue and proc only to who owns the network, ipc and pid namespace that they show.
- * In a user namespace that does not, the runtime's own is bound as a whole, with the attributes on all of it.
- */
+/* The kernel gives a new sysfs, mqueue and proc only to who owns the network, ipc and pid namespace that they show.
+ * In a user namespace that does not, the runtime's own is bound as a whole, with the attributes on all of it. */
 static int mount_of_host(struct init *in, const char *type, uint64_t attr)
 {
 	static const struct {
@@ -187,18 +183,18 @@ static int take_over(struct init *in, const struct plan_step *s, int target, int
 
 /* Later steps work in these mounts through the fd that made them: no name leads to another file. The first
  * of each kind counts, except for /dev, where the last one is what is seen. */
-static bool keep(struct init *in, enum mount_role role, int mnt, uint64_t attr)
+static bool keep(struct init *in, const struct plan_step *s, int mnt, uint64_t attr)
 {
-	switch (role) {
+	switch (s->num) {
 	case MOUNT_PROC: /* one that cannot be written is of no use to STEP_SYSCTL */
-		if (in->proc >= 0 || (attr & MOUNT_ATTR_RDONLY) || !is_fs(mnt, PROC_MAGIC))
+		if (in->proc >= 0 || (attr & MOUNT_ATTR_RDONLY) || strcmp(plan_text(in, s->str[0]), "proc") != 0)
 			return false;
 		in->proc = mnt;
 		return true;
 	case MOUNT_DEV:
 		leave_fd(&in->dev);
 		in->dev = mnt;
-		in->dev_is_ours = true;
+		in->dev_is_ours = in->dev_on_top = true;
 		return true;
 	case MOUNT_PTS:
 		if (in->pts >= 0)
@@ -234,8 +230,8 @@ static int open_target(struct init *in, const struct plan_step *s, bool *ret_mad
 {
 	const char *type = plan_text(in, s->str[0]);
 	bool exact = (s->flags & STEP_F_NO_LINKS) || s->num == MOUNT_PROC || strcmp(type, "sysfs") == 0;
-	int fd = path_make(path_root(in), plan_text(in, s->str[1]), PATH_DIR | (exact ? PATH_NO_LINKS : 0),
-			   ret_made);
+	int fd = path_make(path_root(in), plan_text(in, s->str[1]), PATH_DIR | (exact ? PATH_NO_LINKS : 0), ret_made);
+	in->dev_on_top = false;
 	if (fd < 0)
 		fail(in, DETAIL_TARGET, errno, NULL);
 	return fd;
@@ -261,17 +257,42 @@ static int mount_on(struct init *in, const struct plan_step *s, int target)
 	return ret;
 }
 
+/* What is plain in all respects needs no fd of it. What this is refused for the long way finds again, with the kernel's
+ * words. */
+static bool mount_at_once(struct init *in, const struct plan_step *s, int target, const char *name)
+{
+	uint64_t n;
+	char **kv = plan_argv(in, s->str[2], &n);
+	return s->val[4] && n > 2 && fchdir(target) == 0 && (*name == '.' || mkdirat(target, name, 0755) == 0) &&
+	       syscall(SYS_mount, kv[n - 2], name, plan_text(in, s->str[0]), s->val[4], kv[n - 1]) == 0;
+}
+
+/* In a /dev that we have just made, and that nobody else has seen, a name that was not there leads nowhere else. */
+static bool mount_in_dev(struct init *in, const struct plan_step *s)
+{
+	const char *path = plan_text(in, s->str[1]), *name = path + sizeof("/dev/") - 1;
+	return in->dev_on_top && strncmp(path, "/dev/", sizeof("/dev/") - 1) == 0 && *name != '.' && *name &&
+	       !strchr(name, '/') && mount_at_once(in, s, in->dev, name);
+}
+
 int step_mount_fs(struct init *in, const struct plan_step *s)
 {
 	struct attrs one = attrs_of(s->val[0]), tree = attrs_of(s->val[1]);
 	uint64_t attr = (one.set & ~tree.clear) | tree.set, later = 0;
 	bool made;
-	int ret = -1, mnt = -1, target = open_target(in, s, &made);
+	int ret = -1, mnt = -1;
 
+	if (mount_in_dev(in, s))
+		return 0;
+	int target = open_target(in, s, &made);
 	if (target < 0)
 		return -1;
 	if (s->val[3])
 		return mount_on(in, s, target);
+	if (mount_at_once(in, s, target, ".")) {
+		leave_fd(&target);
+		return 0;
+	}
 	if (!made && (s->flags & (STEP_F_COPYUP | STEP_F_COPY_MODE))) {
 		later = attr & MOUNT_ATTR_RDONLY; /* it has to be filled first */
 		attr &= ~later;
@@ -282,7 +303,7 @@ int step_mount_fs(struct init *in, const struct plan_step *s)
 	    set_attrs(in, mnt, later, 0) == 0 && set_propagation(in, mnt, s->val[2]) == 0 &&
 	    attach(in, mnt, target, plan_text(in, s->str[1])) == 0 && keep_for_remount(in, s, mnt) == 0) {
 		ret = 0;
-		if (keep(in, s->num, mnt, attr))
+		if (keep(in, s, mnt, attr))
 			mnt = -1;
 	}
 	leave_fd(&mnt);
@@ -290,10 +311,8 @@ int step_mount_fs(struct init *in, const struct plan_step *s)
 	return ret;
 }
 
-/*
- * A tree that berth cloned is still a peer of the host's mount. Without a word about propagation it gets what
- * the rest of our namespace has, or what the container mounts below it would show up on the host.
- */
+/* A tree that berth cloned is still a peer of the host's mount. Without a word about propagation it gets what the
+ * rest of our namespace has, or what the container mounts below it would show up on the host. */
 static int bind_attrs(struct init *in, const struct plan_step *s, int mnt)
 {
 	if (set_attrs(in, mnt, s->val[0], 0) < 0 || set_attrs(in, mnt, s->val[1], AT_RECURSIVE) < 0 ||
@@ -308,6 +327,7 @@ int step_mount_bind(struct init *in, const struct plan_step *s)
 	int ret = -1, target = -1, mnt = plan_take_fd(in, s);
 	if (mnt < 0)
 		return fail(in, DETAIL_OPEN, errno, NULL);
+	in->dev_on_top = false;
 	target = path_make(path_root(in), path, s->flags & STEP_F_DIR ? PATH_DIR : 0, NULL);
 	if (target < 0)
 		fail(in, DETAIL_TARGET, errno, NULL);

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/*
- * Namespaces, and what belongs to a fresh one: session, keyring, clock offsets, loopback, host name. Sync
- * points #1 (maps) and #2 (berth's work on the namespaces) are here.
- */
+/* Namespaces, and what belongs to a fresh one: session, keyring, clock offsets, loopback, host name. Sync points #1
+ * (maps) and #2 (berth's work on the namespaces) are here. */
 #include <errno.h>
 #include <linux/if.h>
 #include <linux/keyctl.h>
@@ -15,13 +13,11 @@
 #include "init.h"
 #include "sys.h"
 
-/*
- * Permissions of keys (linux/key.h, not exported): all for who possesses the ring, which is the session it
- * belongs to; search for its user, because joining by name, as exec does, is a search; nothing for group and
- * others. The root of any container of the same user namespace is that user too. It is kept out by the name:
- * without "view" no /proc/keys lists it, and it holds the time of creation to the nanosecond. That keeps
- * containers from meeting in one ring; it is no secret from who may read berth's state folder.
- */
+/* Permissions of keys (linux/key.h, not exported): all for who possesses the ring, which is the session it belongs
+ * to; search for its user, because joining by name, as exec does, is a search; nothing for group and others. The root
+ * of any container of the same user namespace is that user too. It is kept out by the name: without "view" no
+ * /proc/keys lists it, and it holds the time of creation to the nanosecond. That keeps containers from meeting in one
+ * ring; it is no secret from who may read berth's state folder. */
 #define KEYRING_PERM 0x3f080000
 
 int step_ns_join(struct init *in, const struct plan_step *s)
@@ -58,10 +54,8 @@ int step_unshare(struct init *in, const struct plan_step *s)
 	return 0;
 }
 
-/*
- * The child must not speak before the old process has said who it is, or berth would take its words for
- * those of a process that is about to end. It waits for a byte on a pipe; without the byte it ends.
- */
+/* The child must not speak before the old process has said who it is, or berth would take its words for those of a
+ * process that is about to end. It waits for a byte on a pipe; without the byte it ends. */
 int step_fork(struct init *in, const struct plan_step *s)
 {
 	int gate[2];
@@ -85,11 +79,9 @@ int step_fork(struct init *in, const struct plan_step *s)
 	return 0;
 }
 
-/*
- * #1: berth writes our maps. Until then we are nobody in our user namespace. A berth without privileges can open
- * our uid_map only while we are dumpable; we have the user namespace for ourselves yet, and a pid namespace that
- * was joined is entered with the fork that comes after.
- */
+/* #1: berth writes our maps. Until then we are nobody in our user namespace. A berth without privileges can open our
+ * uid_map only while we are dumpable; we have the user namespace for ourselves yet, and a pid namespace that was
+ * joined is entered with the fork that comes after. */
 int step_map_wait(struct init *in, const struct plan_step *s)
 {
 	if (s->flags & STEP_F_DUMPABLE)

@@ -168,8 +168,7 @@ int path_parent(int base, const char *path, const char **ret_name)
 	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
 	char dir[PATH_MAX];
 	size_t n = (size_t)(name - path), len = strlen(name);
-	if (len == 0 || len > NAME_MAX || n >= sizeof(dir) || is_part(name, len, ".") ||
-	    is_part(name, len, "..")) {
+	if (len == 0 || len > NAME_MAX || n >= sizeof(dir) || is_part(name, len, ".") || is_part(name, len, "..")) {
 		errno = EINVAL;
 		return -1;
 	}

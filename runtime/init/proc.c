@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/*
- * Files of procfs: sysctls, labels, our own settings. The /proc that the container sees may have anything
- * mounted on it, so it is never used by name. We hold the root of a procfs that was made by us (the one
- * of STEP_MOUNT_FS before anybody could mount on it, or one that is attached nowhere) and open below it
- * with RESOLVE_NO_XDEV, which refuses each mount that was put on top since.
- */
+/* Files of procfs: sysctls, labels, our own settings. The /proc that the container sees may have anything mounted on
+ * it, so it is never used by name. We hold the root of a procfs that was made by us (the one of STEP_MOUNT_FS before
+ * anybody could mount on it, or one that is attached nowhere) and open below it with RESOLVE_NO_XDEV, which refuses
+ * each mount that was put on top since. */
 #include <errno.h>
 #include <string.h>
 #include <sys/stat.h>

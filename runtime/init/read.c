@@ -3,7 +3,7 @@
  * Receiving the plan. The block is treated as hostile: each number that becomes an address is checked
  * here, so that the step functions can use what they are given.
  *
- *   head and fds -> one anonymous mapping for block and fds -> the rest of the block
+ *   head, fds and, when it fits, all of the block -> else one anonymous mapping for block and fds -> the rest
  *   -> the sections add up -> every step: kind, fd, data -> lists become pointers -> lists once more
  *
  * Strings need no scan: the data ends with NUL, so a string that starts in it ends in it. Relocation
@@ -96,21 +96,24 @@ static void raise_files(struct init *in, size_t nfds)
 
 static int receive_block(struct init *in)
 {
+	static _Alignas(struct plan_head) char few[16 * 1024];
 	struct plan_head h;
 	int first[PLAN_FDS_PER_MSG];
-	size_t have, more;
-	ssize_t got = receive_fds(in, &h, sizeof(h), first, PLAN_FDS_PER_MSG, &have);
+	size_t have, more, got = (size_t)receive_fds(in, few, sizeof(few), first, PLAN_FDS_PER_MSG, &have);
 
-	receive_all(in, (char *)&h + got, sizeof(h) - (size_t)got);
-	if (!head_ok(&h) || have > h.nfds)
+	for (; got < sizeof(h); got = sizeof(h))
+		receive_all(in, few + got, sizeof(h) - got);
+	memcpy(&h, few, sizeof(h));
+	if (!head_ok(&h) || have > h.nfds || got > h.size || (have < h.nfds && got > sizeof(h)))
 		return bad(in);
 	raise_files(in, h.nfds);
 	size_t fds_at = (h.size + 7UL) & ~7UL;
-	char *block = mmap(NULL, fds_at + h.nfds * sizeof(int), PROT_READ | PROT_WRITE,
-			   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	size_t room = fds_at + h.nfds * sizeof(int);
+	char *block = room <= sizeof(few) ? few : mmap(NULL, room, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (block == MAP_FAILED)
 		return fail(in, DETAIL_PLAN, errno, NULL);
-	memcpy(block, &h, sizeof(h));
+	if (block != few)
+		memcpy(block, few, got);
 	in->head = (struct plan_head *)block;
 	in->steps = (struct plan_step *)(block + sizeof(h));
 	in->data = block + h.data_off;
@@ -122,7 +125,7 @@ static int receive_block(struct init *in)
 		if (f != 'F' || more == 0)
 			return bad(in);
 	}
-	receive_all(in, block + sizeof(h), h.size - sizeof(h));
+	receive_all(in, block + got, h.size - got);
 	return 0;
 }
 

@@ -66,13 +66,10 @@ static uint64_t mount_id(int fd, const char *path)
 	return x.stx_mnt_id;
 }
 
-/*
- * Without pivot_root the old tree stays below ours, which for that has to lie over "/". No path leads to it
- * then: ".." at our root, also after a way out of the chroot, ends on the topmost mount over "/", and so does
- * setns(2). What must go is the host's procfs and sysfs: a user namespace may mount fresh ones only where the
- * kernel finds complete ones in the mount namespace. Where they cannot be unmounted they are hidden, which
- * has the same effect.
- */
+/* Without pivot_root the old tree stays below ours, which for that has to lie over "/". No path leads to it then:
+ * ".." at our root, also after a way out of the chroot, ends on the topmost mount over "/", and so does setns(2).
+ * What must go is the host's procfs and sysfs: a user namespace may mount fresh ones only where the kernel finds
+ * complete ones in the mount namespace. Where they cannot be unmounted they are hidden, which has the same effect. */
 static int hide_old(struct init *in)
 {
 	static const char *const old[] = { "/sys", "/proc" };
@@ -129,11 +126,9 @@ int step_pivot(struct init *in, const struct plan_step *s)
 	return 0;
 }
 
-/*
- * The container has no mount namespace of its own: back to the runtime's. The root goes along as a clone, because the
+/* The container has no mount namespace of its own: back to the runtime's. The root goes along as a clone, because the
  * mounts of a namespace come apart when it ends; this tree hangs on nothing and lasts as long as somebody's root is
- * in it. With exec there is nothing to go back from, and fd is that root.
- */
+ * in it. With exec there is nothing to go back from, and fd is that root. */
 int step_root_keep(struct init *in, const struct plan_step *s)
 {
 	int fd = plan_take_fd(in, s), tree = s->val[0] ? sys_clone_at(AT_FDCWD, "/", AT_RECURSIVE) : fd;

@@ -68,8 +68,7 @@ static int load_with_listener(struct init *in, uint64_t flags, struct sock_fprog
 		return fail(in, DETAIL_FORK, errno, NULL);
 	/* TSYNC would put the thread under the filter too; it has nobody else to reach */
 	flags &= ~(uint64_t)(SECCOMP_FILTER_FLAG_TSYNC | SECCOMP_FILTER_FLAG_TSYNC_ESRCH);
-	long fd =
-		syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags | SECCOMP_FILTER_FLAG_NEW_LISTENER, prog);
+	long fd = syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags | SECCOMP_FILTER_FLAG_NEW_LISTENER, prog);
 	if (fd < 0) {
 		int err = errno;
 		__atomic_store_n(&c.state, ABANDONED, __ATOMIC_RELEASE);

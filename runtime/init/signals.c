@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/*
- * Signal dispositions. exec(2) resets handlers but keeps "ignored", and the caller of berth may ignore some
- * (nohup). The container's program starts with none ignored. Instead of setting all 62, the set of
- * ignored ones is read once, at our start, where /proc is still the runtime's.
- */
+/* Signal dispositions. exec(2) resets handlers but keeps "ignored", and the caller of berth may ignore some (nohup).
+ * The container's program starts with none ignored. Instead of setting all 62, the set of ignored ones is read once,
+ * at our start, where /proc is still the runtime's. */
 #include <signal.h>
 #include <string.h>
 
@@ -74,11 +72,9 @@ static void end(int sig)
 	die();
 }
 
-/*
- * While we wait for `berth start`: as the first process of a pid namespace we would not be touched by a
- * signal whose disposition is the default one, and `berth kill ID TERM` of a created container would do
- * nothing. Orphans of `berth exec` become our children; nobody here asks for their status.
- */
+/* While we wait for `berth start`: as the first process of a pid namespace we would not be touched by a signal whose
+ * disposition is the default one, and `berth kill ID TERM` of a created container would do nothing. Orphans of `berth
+ * exec` become our children; nobody here asks for their status. */
 void signals_wait(bool on)
 {
 	static const int ends[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM };

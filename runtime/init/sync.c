@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/*
- * Talking to berth: fixed records both ways (../plan/format.h). End of file is failure: whoever started us
- * is gone, and nothing is left to do but to end.
- */
+/* Talking to berth: fixed records both ways (../plan/format.h). End of file is failure: whoever started us is gone,
+ * and nothing is left to do but to end. */
 #include <errno.h>
 #include <string.h>
 #include <sys/socket.h>

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/*
- * System calls that musl has no wrapper for, or whose wrapper does more than the call (musl's set*id walk
- * all threads). Each returns what the kernel returns in the usual -1/errno form. Kernel versions are in
- * brackets; berth requires 5.14. <sys/mount.h> must not be included with this: <linux/mount.h> has the MS_*.
- */
+/* System calls that musl has no wrapper for, or whose wrapper does more than the call (musl's set*id walk all
+ * threads). Each returns what the kernel returns in the usual -1/errno form. Kernel versions are in brackets; berth
+ * requires 5.14. <sys/mount.h> must not be included with this: <linux/mount.h> has the MS_*. */
 #ifndef BERTH_INIT_SYS_H
 #define BERTH_INIT_SYS_H
 
@@ -31,6 +29,9 @@
 #ifndef SYS_fchmodat2
 #define SYS_fchmodat2 452 /* [6.6] */
 #endif
+#ifndef SYS_open_tree_attr
+#define SYS_open_tree_attr 467 /* [6.15] */
+#endif
 #define SYS_MNT_DETACH 2
 
 /* musl's open(2) wrapper follows with fcntl(2) for old kernels; openat(2) is the same in one call. */
@@ -47,15 +48,15 @@ static inline int sys_openat2(int dirfd, const char *path, uint64_t flags, uint6
 	return (int)syscall(SYS_openat2, dirfd, path, &how, sizeof(how)); /* [5.6] */
 }
 
+static inline int sys_clone_at(int dir, const char *path, unsigned flags)
+{
+	return (int)syscall(SYS_open_tree, dir, path, flags | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC); /* [5.2] */
+}
+
 /* A detached copy of the mount (or of the part below it) that fd refers to. */
 static inline int sys_clone_mount(int fd, unsigned flags)
 {
-	return (int)syscall(SYS_open_tree, fd, "", flags | AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC); /* [5.2] */
-}
-
-static inline int sys_clone_at(int dir, const char *path, unsigned flags)
-{
-	return (int)syscall(SYS_open_tree, dir, path, flags | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+	return sys_clone_at(fd, "", flags | AT_EMPTY_PATH);
 }
 
 /* Attach the detached mount `mnt` on `target`. */
@@ -74,6 +75,17 @@ static inline int sys_mount_setattr(int fd, unsigned flags, uint64_t set, uint64
 {
 	struct mount_attr a = { .attr_set = set, .attr_clr = clear, .propagation = propagation };
 	return (int)syscall(SYS_mount_setattr, fd, "", flags | AT_EMPTY_PATH, &a, sizeof(a)); /* [5.12] */
+}
+
+/* Both in one call, where the kernel has it; for whatever it refuses, the two say why. */
+static inline int sys_clone_with(int fd, unsigned flags, uint64_t set, uint64_t propagation)
+{
+	struct mount_attr a = { .attr_set = set, .propagation = propagation };
+	unsigned how = flags | AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC;
+	int mnt = (int)syscall(SYS_open_tree_attr, fd, "", how, &a, sizeof(a));
+	if (mnt < 0 && (mnt = sys_clone_mount(fd, flags)) >= 0 && sys_mount_setattr(mnt, flags, set, 0, propagation) < 0)
+		return -1; /* an error ends the process, and what it holds with it */
+	return mnt;
 }
 
 static inline int sys_mount_setattr_at(const char *path, unsigned flags, uint64_t propagation)

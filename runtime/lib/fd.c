@@ -4,9 +4,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 void fd_close(int *fd)
@@ -21,6 +23,9 @@ void fd_close(int *fd)
 
 int fd_sanitize_stdio(void)
 {
+	struct pollfd std[] = { { .fd = 0 }, { .fd = 1 }, { .fd = 2 } };
+	if (poll(std, 3, 0) == 0) /* the usual case: all are open, and nothing is to be told of them */
+		return 0;
 	for (int fd = 0; fd <= 2; fd++) {
 		if (fcntl(fd, F_GETFD) >= 0 || errno != EBADF)
 			continue;
@@ -30,6 +35,11 @@ int fd_sanitize_stdio(void)
 			return -1;
 	}
 	return 0;
+}
+
+int fd_dup(int fd)
+{
+	return (int)syscall(SYS_fcntl, fd, F_DUPFD_CLOEXEC, 3);
 }
 
 int fd_write_all(int fd, const void *data, size_t len)

@@ -28,6 +28,8 @@ static inline int take_fd(int *fd)
 /* Make sure that 0, 1 and 2 are open (on /dev/null when they were closed), so that no file that we
  * open later takes their number. Returns 0, or -1 with errno. */
 int fd_sanitize_stdio(void);
+/* A close-on-exec copy above the streams, in one call: that of musl asks a second time. */
+int fd_dup(int fd);
 
 /* Read a whole regular file (or a procfs/cgroupfs file when `pseudo`) of at most `max` bytes into
  * the arena, NUL-terminated; *ret_len gets its length when not NULL. The path is opened relative to

@@ -37,10 +37,17 @@ static bool in_first_userns(void)
 	return uid_map_line(map, v) == 0 && v[0] == 0 && v[1] == 0 && v[2] == UINT32_MAX;
 }
 
+static uid_t euid = (uid_t)-1;
+
+uid_t own_euid(void)
+{
+	return euid != (uid_t)-1 ? euid : (euid = geteuid());
+}
+
 bool is_rootless(void)
 {
 	static int answer = -1;
 	if (answer < 0)
-		answer = geteuid() != 0 || !in_first_userns();
+		answer = (euid = geteuid()) != 0 || !in_first_userns();
 	return answer;
 }

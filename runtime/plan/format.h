@@ -104,7 +104,8 @@ enum plan_kind {
 			  * fd: a user namespace whose maps the mount gets, or -1; flags: STEP_F_COPYUP,
 			  * STEP_F_COPY_MODE, STEP_F_KEEP, STEP_F_ELSE_BIND. val3: 0, or for options longer than
 			  * fsconfig(2) takes the MS_* of a mount(2) that does all but val2; the list is then "source", x,
-			  * "options", x */
+			  * "options", x. val4: 0, or the MS_* of a mount(2) that does all of it and is tried first; the
+			  * list is then key,value,...,"source",x and one more, the options for it */
 	STEP_MOUNT_BIND, /* fd: detached tree; str1: destination; val0, val1, val2 as above; val3: propagation
 			  * that is set after val2, or 0; flags: STEP_F_DIR: a missing destination becomes a
 			  * directory, else a file. val2 = 0: the propagation that STEP_ROOT_PROPAGATION gave to the
@@ -152,7 +153,7 @@ enum plan_kind {
 	STEP_STDIO_OWNER, /* val0: uid; owner of those of 0, 1, 2 that are pipes; refusals are skipped */
 	STEP_APPARMOR,	 /* str0: profile, for the next exec */
 	STEP_SELINUX,	 /* str0: label, for the next exec */
-	STEP_CAP_BOUNDING, /* val0: set to keep */
+	STEP_CAP_BOUNDING, /* val0: set to keep; val1: how many capabilities the kernel knows, or 0 */
 	STEP_USER,	 /* val0: uid; val1: gid; str0: blob of u32 groups; num: how many; flags:
 			  * STEP_F_SETGROUPS. Keeps permitted and effective capabilities across the switch and
 			  * verifies it. Uid and gid are ids inside the user namespace. */

@@ -310,6 +310,41 @@ static void mount_long(struct build *b, const struct mount_plan *mp, const char 
 	s->s.val[3] = mount_flags((mp->attr.set & ~mp->rec.clear) | mp->rec.set);
 }
 
+/* Nothing about it needs an fd of it, or a word that mount(2) does not take. Read-only is one of these: a new superblock would
+ * be so for everybody who gets it later; that of the cgroup hierarchy, in which we have just made a cgroup, is not new. Hooks
+ * of the container begin where berth-init is by then. */
+static bool is_plain(const struct build *b, size_t i)
+{
+	static const char *const types[] = { "tmpfs", "devpts", "mqueue", "cgroup2" };
+	enum { DATA_MAX = 1024, SEPARATORS = 2 };
+	const struct mount_plan *mp = &b->mounts[i];
+	const char *label = b->c->linux_->mount_label, *source = mp->m->source;
+	bool role = role_of(b, i) == MOUNT_DEV || (role_of(b, i) == MOUNT_PTS && (!b->proc || b->proc->terminal));
+	bool known = is_type(mp, "cgroup2") && !b->r->cgroup_disabled;
+	size_t len = 0;
+	if (!in_names(types, ARRAY_SIZE(types), mp->type) || role || mp->idmap || mp->copyup || mp->late_readonly ||
+	    mp->propagation || mp->rec.set || mp->rec.clear || ((mp->attr.set & MOUNT_ATTR_RDONLY) && !known) || (label && *label) ||
+	    !source || !*source || may_be_refused(b, mp->type) || b->c->hooks.kind[HOOK_CREATE_CONTAINER].n ||
+	    (is_type(mp, "tmpfs") && !mp->has_mode))
+		return false;
+	for (size_t k = 0; k < mp->ndata; k++) {
+		if (mp->data[k][strcspn(mp->data[k], ",\"\\=")])
+			return false;
+		len += strlen(mp->data[k]) + SEPARATORS;
+	}
+	return len < DATA_MAX;
+}
+
+/* The list then ends with the source and, as one more, the options of a mount(2). */
+static const char *plain_options(struct build *b, const struct mount_plan *mp)
+{
+	const char *text = "";
+	for (size_t i = 0; i < mp->ndata; i += 2)
+		text = arena_printf(b->p->arena, "%s%s%s%s%s", text, *text ? "," : "", mp->data[i],
+				    *mp->data[i + 1] ? "=" : "", mp->data[i + 1]);
+	return text;
+}
+
 static void mount_fs(struct build *b, size_t i, const char *origin)
 {
 	struct mount_plan *mp = &b->mounts[i];
@@ -318,6 +353,8 @@ static void mount_fs(struct build *b, size_t i, const char *origin)
 		mount_long(b, mp, origin);
 		return;
 	}
+	bool plain = is_plain(b, i);
+	const char *options = plain ? plain_options(b, mp) : NULL;
 	if (mp->m->source && *mp->m->source)
 		mount_add_data(b, mp, "source", mp->m->source);
 	if (label && *label && takes_label(mp->type))
@@ -328,6 +365,10 @@ static void mount_fs(struct build *b, size_t i, const char *origin)
 	    !is_pseudo(mp->type))
 		mount_add_data(b, mp, "ro", "");
 	uint32_t type = plan_str(b->p, mp->type), dest = plan_str(b->p, mp->dest);
+	if (plain) { /* the last one of the list is not half of a pair */
+		mount_add_data(b, mp, options, "");
+		mp->ndata--;
+	}
 	uint32_t data = mp->ndata ? plan_list(b->p, mp->data, mp->ndata) : 0;
 	int32_t fd = -1;
 	if (mp->idmap) {
@@ -343,6 +384,7 @@ static void mount_fs(struct build *b, size_t i, const char *origin)
 	s->s.num = role_of(b, i);
 	set_attributes(&s->s, mp);
 	s->s.val[0] = mp->attr.set; /* a new mount has nothing to clear */
+	s->s.val[4] = plain ? mount_flags(mp->attr.set) : 0;
 	if (mp->late_readonly) {
 		s->s.val[0] &= ~(uint64_t)MOUNT_ATTR_RDONLY;
 		s->s.flags |= STEP_F_KEEP;

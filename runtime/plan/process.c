@@ -174,8 +174,9 @@ static void add_seccomp(struct build *b)
 static void plan_credentials(struct build *b)
 {
 	bool nnp = b->proc->no_new_privileges;
-	plan_inside(b->p, STEP_CAP_BOUNDING, capability_origin(b))->s.val[0] =
-		capability_set(b, CAPSET_BOUNDING);
+	struct plan_step *bounding = &plan_inside(b->p, STEP_CAP_BOUNDING, capability_origin(b))->s;
+	bounding->val[0] = capability_set(b, CAPSET_BOUNDING);
+	bounding->val[1] = (uint64_t)b->f->last_cap + 1;
 	if (nnp)
 		plan_inside(b->p, STEP_NO_NEW_PRIVS, "process.noNewPrivileges");
 	add_user(b);

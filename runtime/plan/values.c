@@ -102,7 +102,9 @@ static struct strv read_list(const struct plan *p, uint32_t off, bool pairs, boo
 	for (uint64_t i = 0; i < n; i++) {
 		memcpy(&slot, p->data + off + (i + 1) * sizeof(slot), sizeof(slot));
 		const char *s = p->data + slot;
-		if (pairs && i + 1 < n) {
+		if (pairs && i + 1 == n) /* the same once more, for mount(2) */
+			break;
+		if (pairs) {
 			memcpy(&slot, p->data + off + (++i + 1) * sizeof(slot), sizeof(slot));
 			if (p->data[slot])
 				s = arena_printf(p->arena, "%s=%s", s, p->data + slot);

@@ -106,7 +106,7 @@ static int check_root(int fd, const char *path, struct err *e)
 
 	if (fstat(fd, &st) < 0)
 		return err_set(e, errno, "stat state root \"%s\"", path);
-	if (st.st_uid != geteuid())
+	if (st.st_uid != own_euid())
 		return err_set(e, 0, "state root \"%s\" belongs to user %u, not to us", path,
 			       (unsigned)st.st_uid);
 	if (st.st_mode & (S_IWGRP | S_IWOTH))
@@ -171,11 +171,14 @@ static int unknown_id(const char *id, struct err *e)
 	return -1;
 }
 
-/* Does the name still lead to the folder that is open? 1, 0, or -1 with errno */
+/* Does the name still lead to the folder that is open? 1, 0, or -1 with errno. A folder in which something is has not been
+ * removed, and nobody renames them. */
 static int still_there(const struct state_dir *d)
 {
 	struct stat named, opened;
 
+	if (faccessat(d->fd, "config.json", F_OK, 0) == 0)
+		return 1;
 	if (fstatat(d->root_fd, d->id, &named, AT_SYMLINK_NOFOLLOW) < 0)
 		return errno == ENOENT ? 0 : -1;
 	if (fstat(d->fd, &opened) < 0)
@@ -267,15 +270,36 @@ int state_dir_gone(const struct state_dir *d)
 	return still_there(d) == 0;
 }
 
-int state_dir_create(struct state_dir *d, const char *root_option, const char *id, struct err *e)
+/* The first file is made as soon as the lock is held: a folder that a `delete --force` has taken before that takes none any
+ * more. 1: the id is free again; -1: *e. */
+static int fill(struct state_dir *d, const char *json, size_t len, struct err *e)
 {
+	d->fd = openat(d->root_fd, d->id, DIR_FLAGS);
+	if (d->fd < 0 || lock(d) < 0) {
+		int eno = errno;
+		return eno == ENOENT ? 1 : err_set(e, eno, "lock the state of container \"%s\"", d->id);
+	}
+	d->locked = true;
+	if (fd_write_new(d->fd, "config.json", json, len, e) == 0)
+		return 0;
+	if (e->eno != ENOENT)
+		return -1;
+	err_clear(e);
+	fd_close(&d->fd);
+	return 1;
+}
+
+int state_dir_create(struct state_dir *d, const char *root_option, const char *id, const char *json, size_t len,
+		     struct err *e)
+{
+	int r = 1;
 	if (state_check_id(id, e) < 0)
 		return -1;
 	memcpy(d->id, id, strlen(id) + 1);
 	d->root_fd = state_root_open(root_option, true, e);
 	if (d->root_fd < 0)
 		return -1;
-	for (;;) {
+	while (r > 0) {
 		if (mkdirat(d->root_fd, id, 0700) < 0) {
 			int eno = errno;
 			state_dir_close(d);
@@ -285,16 +309,15 @@ int state_dir_create(struct state_dir *d, const char *root_option, const char *i
 			e->eno = EEXIST;
 			return -1;
 		}
-		if (enter(d, true) == 0)
-			return 0;
-		if (errno != ENOENT)
-			break;
-		/* a `delete --force` took it before we had the lock; the id is free again */
+		r = fill(d, json, len, e);
 	}
-	int eno = errno;
-	unlinkat(d->root_fd, id, AT_REMOVEDIR);
+	if (r == 0)
+		return 0;
+	if (d->fd >= 0)
+		unlinkat(d->fd, "config.json", 0);
+	unlinkat(d->root_fd, d->id, AT_REMOVEDIR);
 	state_dir_close(d);
-	return err_set(e, eno, "lock the state of container \"%s\"", id);
+	return -1;
 }
 
 /* Whatever a killed command left: temporary files, sockets. */

@@ -75,8 +75,9 @@ const char *state_root_default(struct arena *a, struct err *e);
 /* [A-Za-z0-9_+.-]{1,255} (NAME_MAX: it names a folder), not starting with '.' or '-'. 0 or -1 with *e. */
 int state_check_id(const char *id, struct err *e);
 
-/* Reserve an id: makes ROOT/ID and locks it. EEXIST: `container with id "ID" already exists`. */
-int state_dir_create(struct state_dir *d, const char *root_option, const char *id, struct err *e);
+/* Reserve an id: makes ROOT/ID, locks it, and keeps the config in it. EEXIST: `container with id "ID" already exists`. */
+int state_dir_create(struct state_dir *d, const char *root_option, const char *id, const char *json, size_t len,
+		     struct err *e);
 /* Open an existing one; lock: take the exclusive lock, and check that it was not deleted meanwhile.
  * Missing: `container "ID" does not exist`, e->eno == ENOENT. */
 int state_dir_open(struct state_dir *d, const char *root_option, const char *id, bool lock, struct err *e);

@@ -7,8 +7,8 @@ hits all of them alike. Prints tables of medians with ratios to the reference ru
 
   bench.py [--rounds N] [--quick] [--json FILE] [--svg FILE] [--ref NAME] [NAME=PATH ...]
 
-Without NAME=PATH: berth, this machine's crun and runc, and those of Debian forky when its disk for the engine tests
-is there (tests/vm/build-engines forky; $VM_CACHE): they run with that disk, read-only, as their root directory.
+Without NAME=PATH: berth, this machine's crun and runc, and those of Debian forky when a root directory with them is there
+(tests/bench/peers makes it; else the disk of tests/vm/build-engines forky): they run with that, read-only, as their root.
 --ref: what ratios are to (default crun-forky, else crun).
 
 Runs as root, in a mount namespace of its own where only cgroup2 is on /sys/fs/cgroup.
@@ -297,13 +297,27 @@ def chart(results, names, ops, title, path):
                 f'{title}</text>{legend}{"".join(out)}</svg>\n')
 
 
-def find_peers(work):
-    peers = [("berth", f"{TOP}/berth", None)] + [(n, shutil.which(n), None) for n in ("crun", "runc") if shutil.which(n)]
+def newer_root(work):
+    """A root directory of Debian forky: that of tests/bench/peers, or the disk of the engine tests. None: neither."""
+    made = f"{os.environ.get('BENCH_CACHE', '/var/cache/berth-bench')}/forky"
     disk = f"{os.environ.get('VM_CACHE', '/var/cache/berth-vm')}/engines-forky/root.img"
-    if os.path.exists(disk):
-        root = f"{work}/forky"
+    root = f"{work}/forky"
+    if os.path.isdir(made):
+        os.makedirs(root)
+        sh("mount", "--bind", made, root)
+        sh("mount", "-o", "remount,bind,ro", root)
+    elif os.path.exists(disk):
         os.makedirs(root)
         sh("mount", "-o", "loop,ro,noload", disk, root)
+    else:
+        return None
+    return root
+
+
+def find_peers(work):
+    peers = [("berth", f"{TOP}/berth", None)] + [(n, shutil.which(n), None) for n in ("crun", "runc") if shutil.which(n)]
+    root = newer_root(work)
+    if root:
         for d in ("proc", "dev", "sys", "run"):
             sh("mount", "--rbind", f"/{d}", f"{root}/{d}")
         sh("mount", "--rbind", "/mnt", f"{root}/mnt")

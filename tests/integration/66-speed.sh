@@ -50,7 +50,7 @@ test_system_calls_of_a_run()
 {
 	speed_bundle /bin/true
 	"$BERTH" --root "$STATE" run --bundle "$B" "$ID" </dev/null || die "run failed"
-	budget 355 run --bundle "$B" "$ID"
+	budget 265 run --bundle "$B" "$ID"
 	assert_clean
 }
 
@@ -61,15 +61,15 @@ test_system_calls_of_a_life()
 	local n
 	n=$(grep -vc 'resumed>' "$B/strace.create")
 	echo "create: $n"
-	[ "$n" -gt 100 ] && [ "$n" -le 300 ] || die "create: $n system calls"
-	budget 45 state "$ID"
-	budget 60 start "$ID"
-	budget 195 exec "$ID" /bin/true
+	[ "$n" -gt 100 ] && [ "$n" -le 235 ] || die "create: $n system calls"
+	budget 41 state "$ID"
+	budget 51 start "$ID"
+	budget 165 exec "$ID" /bin/true
 	budget 40 state "$ID"
-	budget 32 kill "$ID" KILL
+	budget 29 kill "$ID" KILL
 	wait "$TRACED"
 	wait_status stopped
-	budget 52 delete "$ID"
+	budget 45 delete "$ID"
 	assert_clean
 }
 

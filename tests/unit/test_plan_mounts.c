@@ -187,7 +187,7 @@ T_TEST(cgroup_mounts)
 	struct plan p = u_ok(&c);
 	const struct plan_step *s = u_step(&p, STEP_MOUNT_FS, 0);
 	T_STR(u_str(&p, s->str[0]), "cgroup2");
-	T_STR(u_list(&p, s->str[2]), "source|cgroup");
+	T_STR(u_list(&p, s->str[2]), "source|cgroup|");
 	T_INT(s->val[0], RDONLY);
 
 	c.linux_ = NULL; /* without a namespace of its own: never the host's hierarchy */

@@ -166,7 +166,7 @@ T_TEST(no_record)
 	struct record r;
 
 	setup();
-	T_INT(state_dir_create(&d, root, "c1", &e), 0);
+	T_INT(state_dir_create(&d, root, "c1", "{}", 2, &e), 0);
 	T_INT(state_read(&a, &d, &r, &e), -1);
 	T_INT(e.eno, ENOENT);
 	err_clear(&e);

@@ -204,12 +204,12 @@ T_TEST(create_open_remove)
 	T_INT(e.eno, ENOENT);
 	err_clear(&e);
 	umask(0);
-	T_INT(state_dir_create(&d, root, "c1", &e), 0);
+	T_INT(state_dir_create(&d, root, "c1", "{}", 2, &e), 0);
 	umask(022);
 	T_OK(d.locked);
 	T_INT(fstat(d.fd, &st), 0);
 	T_INT(st.st_mode & 07777, 0700);
-	T_INT(state_dir_create(&two, root, "c1", &e), -1);
+	T_INT(state_dir_create(&two, root, "c1", "{}", 2, &e), -1);
 	T_STR(e.text, "container with id \"c1\" already exists");
 	T_INT(e.eno, EEXIST);
 	T_INT(two.fd, -1);
@@ -236,7 +236,7 @@ T_TEST(create_open_remove)
 	T_INT(state_dir_remove(&d, &e), 0); /* missing is fine */
 	T_INT(access("/etc/passwd", F_OK), 0);
 	state_dir_close(&d);
-	T_INT(state_dir_create(&d, root, "c1", &e), 0); /* the id is free again */
+	T_INT(state_dir_create(&d, root, "c1", "{}", 2, &e), 0); /* the id is free again */
 	teardown();
 }
 
@@ -250,7 +250,7 @@ T_TEST(a_link_is_no_container)
 	T_INT(state_dir_open(&d, root, "c1", false, &e), -1);
 	T_INT(d.fd, -1);
 	err_clear(&e);
-	T_INT(state_dir_create(&d, root, "c1", &e), -1);
+	T_INT(state_dir_create(&d, root, "c1", "{}", 2, &e), -1);
 	teardown();
 }
 
@@ -261,7 +261,7 @@ static void lock_race(bool again)
 	int status, ready[2];
 
 	setup();
-	T_INT(state_dir_create(&d, root, "c1", &e), 0);
+	T_INT(state_dir_create(&d, root, "c1", "{}", 2, &e), 0);
 	T_INT(pipe2(ready, O_CLOEXEC), 0);
 	pid_t pid = fork();
 	if (pid == 0) {
@@ -281,7 +281,7 @@ static void lock_race(bool again)
 	T_INT(waitpid(pid, &status, WNOHANG), 0);
 	T_INT(state_dir_remove(&d, &e), 0);
 	if (again) {
-		T_INT(state_dir_create(&fresh, root, "c1", &e), 0);
+		T_INT(state_dir_create(&fresh, root, "c1", "{}", 2, &e), 0);
 		state_dir_close(&fresh);
 	}
 	state_dir_close(&d);
@@ -321,7 +321,7 @@ T_TEST(each)
 	static const char *const ids[] = { "b", "a10", "a2", "Z" };
 	for (size_t i = 0; i < 4; i++) {
 		struct state_dir d = STATE_DIR_INIT;
-		T_INT(state_dir_create(&d, root, ids[i], &e), 0);
+		T_INT(state_dir_create(&d, root, ids[i], "{}", 2, &e), 0);
 		state_dir_close(&d);
 	}
 	int fd = state_root_open(root, false, &e);

@@ -36,7 +36,7 @@ T_TEST(status)
 	int pidfd;
 
 	setup();
-	T_INT(state_dir_create(&d, root, "c1", &e), 0);
+	T_INT(state_dir_create(&d, root, "c1", "{}", 2, &e), 0);
 	r.cgroup.inode = 0;
 	r.pid = sleeper();
 	T_INT(proc_start_time(r.pid, &r.start_time), 0);
@@ -97,7 +97,7 @@ T_TEST(status_of_a_thread_id)
 	int pidfd;
 
 	setup();
-	T_INT(state_dir_create(&d, root, "c1", &e), 0);
+	T_INT(state_dir_create(&d, root, "c1", "{}", 2, &e), 0);
 	r.cgroup.inode = 0;
 	T_OK(pipe(started) == 0 && pipe(finish) == 0);
 	T_INT(pthread_create(&t, NULL, thread, NULL), 0);
