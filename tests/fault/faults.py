@@ -36,6 +36,20 @@ OURS = os.path.basename(w.BERTH).startswith("berth")
 SPEAKS = re.compile(r"^berth(: | [a-z]+( \S+)?: ).*[a-z].*")
 
 
+def loaders(calls):
+    """Where a program is loaded: from the beginning, or from an exec into another build of itself, to main(), whose first call
+    is a look at stdin."""
+    begin = 0
+    for n, name in calls:
+        if name.startswith(("clone", "fork", "vfork")):
+            return
+        if begin is None and name.startswith("exec"):
+            begin = n + 1
+        if begin is not None and name == "fcntl":
+            yield begin, n
+            begin = None
+
+
 class Faults:
     def __init__(self, kind, name, variant):
         self.kind, self.title = kind, f"{name} {variant}"
@@ -74,7 +88,7 @@ class Faults:
         self.c.complete(r)
         self.remove_unless_persistent()
         calls = [line.split() for line in w.read(REPORT).splitlines()]
-        self.main = next((int(n) for who, n, name, _ in calls if who == "tool" and name == "fcntl"), 0)
+        self.loaders = list(loaders([(int(n), name) for who, n, name, _ in calls if who == "tool"]))
         return calls
 
     def plan(self):
@@ -101,9 +115,9 @@ class Faults:
     # --- after a fault ---
 
     def in_loader(self):
-        """Before main(), whose first call is a look at stdin: the dynamic loader's, which may say and do what it likes."""
+        """The dynamic loader's calls, which may say and do what it likes."""
         f = self.report.split()
-        return len(f) > 2 and f[0] == "tool" and f[1].isdigit() and int(f[1]) < self.main
+        return len(f) > 2 and f[0] == "tool" and f[1].isdigit() and any(a <= int(f[1]) < b for a, b in self.loaders)
 
     def check_words(self, r):
         if self.in_loader():

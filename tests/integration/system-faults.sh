@@ -1,13 +1,12 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=bash
 # vm: one driver
-# vm: asked
 # The faults of tests/fault with what a jail has not: the machine's own manager, which makes the cgroups.
 
 # faults fail|kill COMMAND VARIANT
 faults()
 {
-	BERTH_GLOBALS=--systemd-cgroup SAMPLE=${SAMPLE:-4} python3 -B "$REPO/tests/fault/faults.py" "$@" || die "see above"
+	BERTH_GLOBALS=--systemd-cgroup SAMPLE=${SAMPLE:-3} python3 -B "$REPO/tests/fault/faults.py" "$@" || die "see above"
 }
 
 test_fail_create()

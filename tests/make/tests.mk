@@ -78,6 +78,21 @@ asan: deps-test
 	$(MAKE) --no-print-directory check BUILD=build-asan OPT=-O1 HARDEN=-fPIE SLOW=1 \
 		EXTRA_CFLAGS="$(SANITIZE)" EXTRA_LDFLAGS="$(SANITIZE)" T="$(T)"
 
+# The same tests with valgrind's memcheck on each call of berth (tests/valgrind/run). VALGRIND=/path: another one than the machine's.
+VALGRIND ?= valgrind
+VALGRIND_LDFLAGS := -Wl,--wrap=syscall,--wrap=clone3_call,--wrap=_exit build-valgrind/valgrind/calls.o
+$(BUILD)/valgrind/calls.o: tests/valgrind/calls.c
+	@mkdir -p $(@D)
+	$(call say,CC,$<)
+	$(Q)$(CC) $(CPPFLAGS) -std=gnu11 -O1 -g $(WARN) -fPIE -c -o $@ $<
+ifneq ($(findstring valgrind/calls.o,$(EXTRA_LDFLAGS)),)
+$(BUILD)/berth-full: $(BUILD)/valgrind/calls.o
+endif
+valgrind: deps-test
+	@$(MAKE) --no-print-directory -j$(J) BUILD=build-valgrind CORE=0 OPT=-O1 EXTRA_LDFLAGS="$(VALGRIND_LDFLAGS)" \
+		build-valgrind/berth inside-programs
+	@BUILD=build-valgrind VALGRIND="$(VALGRIND)" JOBS=$(J) tests/valgrind/run "$(T)"
+
 # Reliability: faults, kills, races, scarcity, load (tests/fault/run). FULL=1: not only a sample; AT="tool 41 0": one fault.
 check-fault: deps-test
 	@$(MAKE) --no-print-directory -j$(J) $(if $(RUNTIME),,$(BUILD)/berth) inside-programs $(BUILD)/tests/inject
@@ -98,4 +113,4 @@ bench: deps-bench
 	@$(MAKE) --no-print-directory berth
 	@python3 tests/bench/bench.py $(BENCH_ARGS)
 
-.PHONY: check check-unit check-integration check-fault asan demo picture bench unit-programs test-programs inside-programs
+.PHONY: check check-unit check-integration check-fault asan valgrind demo picture bench unit-programs test-programs inside-programs
