@@ -189,7 +189,8 @@ class Hooks(Plain):
         # one that could not be run is a warning, and does not keep the other from being run
         lost = 2 if "poststop hooks are not run" in log else min(1, log.count("poststop"))
         ran = (read(TEST + "/inside/log") or "").split().count("poststop")
-        if not 2 - lost <= ran <= 2:
+        # more, where a hook of a call that was killed had not come to its end
+        if ran < 2 - lost:
             raise Problem(f"{ran} poststop hooks ran, and the log says: {log.strip()!r}")
 
 
