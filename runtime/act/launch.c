@@ -3,8 +3,7 @@
  * Starting berth-init and talking to it (plan/format.h has the protocol).
  *
  *   clone3 with the container's namespaces, born in its cgroup, our memory shared until the exec
- *   -> execveat of the sealed image, which marks all fds from SYNC on: what the caller left open there is no
- *      business of the container
+ *   -> execveat of the sealed image, with nothing but 0, 1, 2, the preserved fds and SYNC
  *   -> the plan and its fds over SYNC, which berth-init takes once it is non-dumpable
  *   -> reports back
  */
@@ -30,6 +29,10 @@
 #include "../lib/sys.h"
 #include "../lib/trace.h"
 #include "clone.h"
+
+#ifndef CLOSE_RANGE_CLOEXEC
+#define CLOSE_RANGE_CLOEXEC (1U << 2)
+#endif
 
 IMAGE_EMBEDDED(berth_init_image);
 static const struct image init_image = { "berth-init", berth_init_image, berth_init_image_end };
@@ -107,6 +110,9 @@ static void child_main(void *arg)
 		r = unshare(CLONE_NEWCGROUP);
 	if (r >= 0)
 		r = c->sync == c->target ? fcntl(c->sync, F_SETFD, 0) : dup2(c->sync, c->target);
+	/* what the caller left open above SYNC is no business of the container; berth-init does it again */
+	if (r >= 0)
+		r = sys_close_range((unsigned)c->target + 1, ~0U, CLOSE_RANGE_CLOEXEC);
 	if (r >= 0 && c->oom[0] && fd_write_small(AT_FDCWD, "/proc/self/oom_score_adj", c->oom, strlen(c->oom)) < 0) {
 		c->oom_failed = true;
 		r = -1;

@@ -39,8 +39,7 @@ static int caps_set(const struct caps *c)
 	struct __user_cap_header_struct h = { _LINUX_CAPABILITY_VERSION_3, 0 };
 	struct __user_cap_data_struct d[2] = {
 		{ (uint32_t)c->effective, (uint32_t)c->permitted, (uint32_t)c->inheritable },
-		{ (uint32_t)(c->effective >> 32), (uint32_t)(c->permitted >> 32),
-		  (uint32_t)(c->inheritable >> 32) }, };
+		{ (uint32_t)(c->effective >> 32), (uint32_t)(c->permitted >> 32), (uint32_t)(c->inheritable >> 32) } };
 	return (int)syscall(SYS_capset, &h, d);
 }
 

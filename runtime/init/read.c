@@ -101,8 +101,10 @@ static int receive_block(struct init *in)
 	int first[PLAN_FDS_PER_MSG];
 	size_t have, more, got = (size_t)receive_fds(in, few, sizeof(few), first, PLAN_FDS_PER_MSG, &have);
 
-	for (; got < sizeof(h); got = sizeof(h))
+	if (got < sizeof(h)) {
 		receive_all(in, few + got, sizeof(h) - got);
+		got = sizeof(h);
+	}
 	memcpy(&h, few, sizeof(h));
 	if (!head_ok(&h) || have > h.nfds || got > h.size || (have < h.nfds && got > sizeof(h)))
 		return bad(in);

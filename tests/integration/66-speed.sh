@@ -50,7 +50,7 @@ test_system_calls_of_a_run()
 {
 	speed_bundle /bin/true
 	"$BERTH" --root "$STATE" run --bundle "$B" "$ID" </dev/null || die "run failed"
-	budget 265 run --bundle "$B" "$ID"
+	budget 266 run --bundle "$B" "$ID"
 	assert_clean
 }
 
@@ -61,10 +61,10 @@ test_system_calls_of_a_life()
 	local n
 	n=$(grep -vc 'resumed>' "$B/strace.create")
 	echo "create: $n"
-	[ "$n" -gt 100 ] && [ "$n" -le 235 ] || die "create: $n system calls"
+	[ "$n" -gt 100 ] && [ "$n" -le 236 ] || die "create: $n system calls"
 	budget 41 state "$ID"
 	budget 51 start "$ID"
-	budget 165 exec "$ID" /bin/true
+	budget 166 exec "$ID" /bin/true
 	budget 40 state "$ID"
 	budget 29 kill "$ID" KILL
 	wait "$TRACED"
