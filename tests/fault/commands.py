@@ -121,8 +121,13 @@ class Create(Command):
     def complete(self, r):
         if self.ended():
             return
-        pid = self.check_created()
-        rt_ok("start", ID)
+        try:
+            pid = self.check_created()
+            rt_ok("start", ID)
+        except Problem:
+            if self.by_init() and until(self.ended):
+                return  # it was on its way to its end when we looked
+            raise
         self.check_ran(pid)
         rt_ok("delete", ID) if until(lambda: state_of(ID)["status"] == "stopped") else None
         self.v.deleted()
@@ -130,7 +135,10 @@ class Create(Command):
     def ended(self):
         """berth-init failed after it had said that it is ready: the container is there, and known to have stopped."""
         s = state_of(ID)
-        return (read(WORK + "/report") or "").startswith("init") and s and s["status"] == "stopped" and s["pid"] == 0
+        return self.by_init() and s and s["status"] == "stopped" and s["pid"] == 0
+
+    def by_init(self):
+        return (read(WORK + "/report") or "").startswith("init")
 
     def failed(self, r):
         # where berth itself has no memory left it ends on the spot
