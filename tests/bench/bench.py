@@ -5,15 +5,19 @@
 Every round runs each operation once with each runtime, in rotating order, so that what else the machine does
 hits all of them alike. Prints tables of medians with ratios to the reference runtime; writes JSON and a chart.
 
-  bench.py [--rounds N] [--quick] [--json FILE] [--svg FILE] [--ref NAME] [NAME=PATH ...]
+  bench.py [--rounds N] [--quick] [--json FILE] [--svg FILE] [--ref NAME] [--many N] [NAME=PATH ...]
 
 Without NAME=PATH: berth, this machine's crun and runc, and those of Debian forky when a root directory with them is there
 (tests/bench/peers makes it; else the disk of tests/vm/build-engines forky): they run with that, read-only, as their root.
 --ref: what ratios are to (default crun-forky, else crun).
+--many: with how many waiting containers, and then host mounts, a create is timed as well (default 1000; 0: none).
 
 Runs as root, in a mount namespace of its own where only cgroup2 is on /sys/fs/cgroup.
 """
-import json, os, re, shutil, signal, statistics, subprocess, sys, tempfile, time
+import json, os, shutil, statistics, subprocess, sys, tempfile, time
+
+sys.dont_write_bytecode = True
+import targets  # noqa: E402
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.dirname(os.path.dirname(HERE))
@@ -169,7 +173,20 @@ def round_of_floor(work):
     return s
 
 
-def variants(rt, profile, cold):
+SANDBOX = {"network": "net", "ipc": "ipc", "uts": "uts"}
+
+
+def make_sandbox(work):
+    """What a pod's containers share: a process that holds the namespaces, and files."""
+    os.makedirs(f"{work}/pod/token")
+    for f in ("hosts", "hostname", "resolv.conf", "token/token"):
+        open(f"{work}/pod/{f}", "w").write("x\n")
+    p = subprocess.Popen(["unshare", "--net", "--ipc", "--uts", "sh", "-c", "echo; exec sleep 100000"], stdout=subprocess.PIPE)
+    p.stdout.readline()
+    return p
+
+
+def variants(rt, profile, cold, sandbox):
     """Other bundles, each one `run`."""
     s = {}
 
@@ -183,6 +200,30 @@ def variants(rt, profile, cold):
         c["mounts"] += [{"destination": f"/tmp/{i}", "type": "tmpfs", "source": "t"} for i in range(100)]
         c["root"]["readonly"] = False
 
+    def userns(c):
+        c["linux"]["namespaces"].append({"type": "user"})
+        c["linux"]["uidMappings"] = c["linux"]["gidMappings"] = [{"containerID": 0, "hostID": 100000, "size": 65536}]
+
+    def pod(c):
+        """As containerd asks for a container of a Kubernetes pod: namespaces of the sandbox, files bound over the image's."""
+        for ns in c["linux"]["namespaces"]:
+            if ns["type"] in SANDBOX:
+                ns["path"] = f"/proc/{sandbox}/ns/{SANDBOX[ns['type']]}"
+        c.pop("hostname")
+        for f in ("hosts", "hostname", "resolv.conf"):
+            c["mounts"].append({"destination": f"/etc/{f}", "type": "bind", "source": f"{rt.work}/pod/{f}",
+                                "options": ["rbind", "rprivate", "rw"]})
+        c["mounts"].append({"destination": "/var/run/secrets/kubernetes.io/serviceaccount", "type": "bind",
+                            "source": f"{rt.work}/pod/token", "options": ["rbind", "rprivate", "ro"]})
+        c["process"]["user"] = {"uid": 1000, "gid": 1000, "additionalGids": [1000, 2000]}
+        c["process"]["oomScoreAdj"] = 985
+        c["root"]["readonly"] = False
+        if profile:
+            c["linux"]["seccomp"] = profile
+
+    if not rt.chroot:  # who is in a chroot may make no user namespace
+        one("userns", userns)
+    one("pod", pod)
     if profile:
         one("seccomp", lambda c: c["linux"].__setitem__("seccomp", profile))
         if cold:
@@ -204,6 +245,28 @@ def parallel(rt, jobs, each):
     return None if any(ok) else jobs * each / (time.monotonic() - t)
 
 
+def create_time(rt, small):
+    times = []
+    for i in range(25):
+        d = rt.bundle("probe", ["/bin/true"], small)
+        times.append(measure(rt.argv("create", "--bundle", d, "probe"), rt.env, d, rt.chroot)["wall"])
+        subprocess.run(rt.argv("delete", "--force", "probe"), env=rt.env, check=True)
+    return statistics.median(times)
+
+
+def with_mounts(rt, count):
+    """The same with so many mounts on the host: a new mount namespace is a copy of them all."""
+    base = f"{rt.work}/mounts"
+    for i in range(count):
+        os.makedirs(f"{base}/{i}")
+        sh("mount", "-n", "-t", "tmpfs", "none", f"{base}/{i}")
+    try:
+        return create_time(rt, lambda c: None)
+    finally:
+        for i in range(count):
+            subprocess.run(["umount", "-n", f"{base}/{i}"])
+
+
 def many(rt, count):
     """Median ms of a create with `count` other waiting containers; and what each of them costs in KB."""
     def small(c):
@@ -220,14 +283,10 @@ def many(rt, count):
                        stdout=subprocess.DEVNULL)
         names.append(f"m{i}")
     cost = (before - memory()) / count if count else 0
-    times = []
-    for i in range(15):
-        d = rt.bundle("probe", ["/bin/true"], small)
-        times.append(measure(rt.argv("create", "--bundle", d, "probe"), rt.env, d, rt.chroot)["wall"])
-        subprocess.run(rt.argv("delete", "--force", "probe"), env=rt.env, check=True)
+    median_ms = create_time(rt, small)
     for n in names:
         subprocess.run(rt.argv("delete", "--force", n), env=rt.env, check=True)
-    return statistics.median(times), cost
+    return median_ms, cost
 
 
 def seccomp_profile():
@@ -334,6 +393,8 @@ def options(argv):
     if quick:
         argv.remove("--quick")
         o["--rounds"], o["--many"] = "10", "100"
+    else:
+        o["--many"] = "1000"
     for k in o:
         if k in argv:
             i = argv.index(k)
@@ -348,12 +409,14 @@ def once(rts, quick, extra):
         run, life = rt.bundle("run", ["/bin/true"]), rt.bundle("life", ["/bin/sleep", "100000"])
         e = extra[rt.name]
         e["syscalls of a run"] = syscalls(rt, ["run", "--bundle", run, "count"], run)
-        steps = tool("steps", rt.argv("create", "--bundle", life, "steps"), rt.env, life, rt.chroot, limit=25)
+        # a program in Go waits for itself and never gets there; crun takes two minutes
+        steps = None if rt.name.startswith("runc") else tool("steps", rt.argv("create", "--bundle", life, "steps"), rt.env,
+                                                             life, rt.chroot, limit=10 if quick else 240)
         e["user instructions of a create"] = steps[0] if steps else None
         subprocess.run((["chroot", rt.chroot] if rt.chroot else []) + rt.argv("delete", "--force", "steps"), env=rt.env,
                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         for jobs in (1, 2, 8):
-            e[f"runs a second, {jobs} at a time"] = parallel(rt, jobs, 5 if quick else 25)
+            e[f"runs a second, {jobs} at a time"] = parallel(rt, jobs, 5 if quick else 25 if jobs < 8 else 10)
         e["size of the program"] = os.path.getsize((rt.chroot or "") + rt.path)
 
 
@@ -372,17 +435,19 @@ def main():
     rts = [Runtime(n, p, work, root) for n, p, root in peers]
     os.makedirs(f"{CG}/berth-bench", exist_ok=True)
     names = [r.name for r in rts] + ["floor"]
-    ops = ["run", "create", "state", "start", "exec", "kill", "delete", "run+seccomp", "run+seccomp-cold", "run+100-mounts"]
+    sandbox = make_sandbox(work)
+    ops = ["run", "create", "state", "start", "exec", "kill", "delete", "run+seccomp", "run+seccomp-cold", "run+100-mounts",
+           "run+userns", "run+pod"]
     results = {n: {op: [] for op in ops} for n in names}
     private = {rt.name: [] for rt in rts}
     profile = seccomp_profile()
-    extra, with_many = {rt.name: {} for rt in rts}, {}
+    extra, with_many, host_mounts = {rt.name: {} for rt in rts}, {}, {}
     try:
         for i in range(rounds + 2):
             for rt in rts[i % len(rts):] + rts[:i % len(rts)]:
                 s = round_of(rt, private[rt.name])
                 if i % 3 == 0 or quick:
-                    s.update(variants(rt, profile, i % 6 == 0 or quick))
+                    s.update(variants(rt, profile, i % 6 == 0 or quick, sandbox.pid))
                 if i >= 2:  # the first rounds warm caches
                     for op, v in s.items():
                         results[rt.name][op].append(v)
@@ -392,13 +457,16 @@ def main():
                     results["floor"][op].append(v)
         once(rts, quick, extra)
         if rts[0].name == "berth":
-            for n in (0, int(o["--many"])):
+            for n in sorted({0, int(o["--many"])}):
                 with_many[n] = many(rts[0], n)
+            for n in sorted({0, int(o["--many"])}):
+                host_mounts[n] = with_mounts(rts[0], n)
     except KeyboardInterrupt:
         print("interrupted: what there is so far")
     finally:
+        sandbox.kill()
         for rt in rts:
-            for ident in ("bench", "life", "seccomp", "seccomp-cold", "100-mounts", "count", "steps"):
+            for ident in ("userns", "pod", "bench", "life", "seccomp", "seccomp-cold", "100-mounts", "count", "steps"):
                 subprocess.run((["chroot", rt.chroot] if rt.chroot else []) + rt.argv("delete", "--force", ident),
                                env=rt.env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         subprocess.run(["rmdir", f"{CG}/berth-bench"], stderr=subprocess.DEVNULL)
@@ -413,12 +481,18 @@ def main():
               ", ".join(f"{k} {v:.0f}" if isinstance(v, float) else f"{k} {v}" for k, v in extra[rt.name].items()))
     for n, (ms, kb) in with_many.items():
         print(f"berth: create with {n} containers present {ms:.2f} ms" + (f", each of them {kb:.0f} KB" if n else ""))
+    for n, ms in host_mounts.items():
+        print(f"berth: create with {n} more mounts on the host {ms:.2f} ms")
     table(results, names, ops, ref)
+    record = {"title": title, "ref": ref, "versions": versions, "extra": extra, "private": private, "many": with_many,
+              "mounts": host_mounts, "results": results}
+    print()
+    for line in targets.lines(record):
+        print(line)
     if o["--svg"]:
         chart(results, names, ops, title, o["--svg"])
     if o["--json"]:
-        json.dump({"title": title, "versions": versions, "extra": extra, "private": private, "many": with_many,
-                   "results": results}, open(o["--json"], "w"))
+        json.dump(record, open(o["--json"], "w"))
 
 
 main()

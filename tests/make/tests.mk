@@ -111,6 +111,13 @@ picture: deps-test
 # Compared within one run; BENCH_ARGS are those of tests/bench/bench.py (--quick, --rounds N, NAME=PATH).
 bench: deps-bench
 	@$(MAKE) --no-print-directory berth
+	@tests/bench/peers
 	@python3 tests/bench/bench.py $(BENCH_ARGS)
 
-.PHONY: check check-unit check-integration check-fault asan valgrind demo picture bench unit-programs test-programs inside-programs
+# The same, into docs/performance.md and its chart.
+bench-doc: BENCH_JSON = $(BUILD)/bench.json
+bench-doc:
+	@$(MAKE) --no-print-directory bench BENCH_ARGS="--json $(BENCH_JSON) --svg docs/performance.svg $(BENCH_ARGS)"
+	@python3 tests/bench/report $(BENCH_JSON) docs/performance.md
+
+.PHONY: check check-unit check-integration check-fault asan valgrind demo picture bench bench-doc unit-programs test-programs inside-programs
