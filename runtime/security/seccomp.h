@@ -39,6 +39,7 @@ struct seccomp_lib {
 	__typeof__(seccomp_release) *release;
 	__typeof__(seccomp_arch_native) *arch_native;
 	__typeof__(seccomp_arch_add) *arch_add;
+	__typeof__(seccomp_arch_remove) *arch_remove;
 	__typeof__(seccomp_arch_resolve_name) *arch_resolve_name;
 	__typeof__(seccomp_attr_set) *attr_set;
 	__typeof__(seccomp_syscall_resolve_name) *resolve_name;
@@ -69,13 +70,15 @@ struct seccomp_arch {
 	uint32_t token;	  /* SCMP_ARCH_* */
 	uint32_t highest; /* highest system call number that the profile names; see enosys_note() */
 };
-enum { SECCOMP_MAX_ARCHS = 32, ENOSYS_MAX_INSNS = 16 * SECCOMP_MAX_ARCHS };
+enum { SECCOMP_MAX_ARCHS = 32, ENOSYS_MAX_INSNS = 16 * SECCOMP_MAX_ARCHS, BRANCH_MAX_INSNS = 5 };
 
 void enosys_init(struct seccomp_arch *arch, uint32_t token);
 /* The profile names system call `nr` (as libseccomp gives it) of this architecture. */
 void enosys_note(struct seccomp_arch *arch, int nr);
 /* Write the instructions that answer ENOSYS; returns how many. `out` has room for ENOSYS_MAX_INSNS. */
 uint32_t enosys_emit(struct sock_filter *out, const struct seccomp_arch *archs, size_t n);
+/* Write what leads past the `len` instructions behind it, unless the call is one of archs[i]; at most BRANCH_MAX_INSNS. */
+uint32_t enosys_branch(struct sock_filter *out, const struct seccomp_arch *archs, size_t n, size_t i, uint32_t len);
 
 /* --- cache ------------------------------------------------------------------------------------- */
 

@@ -3,11 +3,12 @@
  * A profile to a filter. In this order, because libseccomp applies a rule to the architectures that the
  * filter has when the rule is added:
  *
- *	1. an empty filter with the default action, for the native architecture
- *	2. attributes: what a foreign ABI gets, a binary tree for the system call numbers
- *	3. the architectures that the profile lists
- *	4. the rules, in the profile's order: of two rules for the same call the first one counts
- *	5. the exported program behind the ENOSYS prologue (seccomp_enosys.c)
+ *	1. the architectures: the native one and those that the profile lists
+ *	2. for each of them by itself, as what libseccomp takes to export several together grows faster than their number:
+ *	   an empty filter with the default action, for that architecture; what a foreign ABI gets, a binary tree for the
+ *	   system call numbers; the rules, in the profile's order: of two rules for the same call the first one counts;
+ *	   the exported program
+ *	3. the programs behind the ENOSYS prologue (seccomp_enosys.c), each but the last behind a look whether it is meant
  *
  * What the spec leaves open and we decide:
  *	- a system call that libseccomp does not know is skipped with a debug line: engines' profiles list
@@ -41,7 +42,9 @@ struct builder {
 	scmp_filter_ctx ctx;
 	uint32_t default_action;
 	struct seccomp_arch archs[SECCOMP_MAX_ARCHS];
-	size_t narchs;
+	size_t listed[SECCOMP_MAX_ARCHS]; /* index in the profile; the first one is the native one */
+	struct seccomp_filter parts[SECCOMP_MAX_ARCHS];
+	size_t narchs, now; /* now: the one that is being compiled */
 	struct err *e;
 };
 
@@ -75,8 +78,9 @@ static int start(struct builder *b)
 
 /* --- architectures ------------------------------------------------------------------------------ */
 
-static void note_arch(struct builder *b, uint32_t token)
+static void note_arch(struct builder *b, uint32_t token, size_t listed)
 {
+	b->listed[b->narchs] = listed;
 	enosys_init(&b->archs[b->narchs++], token);
 }
 
@@ -94,7 +98,7 @@ uint32_t seccomp_arch_token(const struct seccomp_lib *lib, const char *name)
 	return lib->arch_resolve_name(lower);
 }
 
-static int add_arch(struct builder *b, size_t i)
+static int find_arch(struct builder *b, size_t i)
 {
 	const char *name = b->s->architectures.v[i];
 	char at[64];
@@ -106,27 +110,41 @@ static int add_arch(struct builder *b, size_t i)
 		return err_config(b->e, at, "libseccomp %u.%u.%u does not know the architecture \"%.64s\"",
 				  v->major, v->minor, v->micro, name);
 	}
-	int r = b->lib->arch_add(b->ctx, token);
-	if (r == -EEXIST) /* listed twice, or the native one */
+	for (size_t k = 0; k < b->narchs; k++)
+		if (b->archs[k].token == token) /* listed twice, or the native one */
+			return 0;
+	if (b->narchs == SECCOMP_MAX_ARCHS)
+		return err_config(b->e, at, "more than %d architectures", SECCOMP_MAX_ARCHS);
+	note_arch(b, token, i);
+	return 0;
+}
+
+static int find_archs(struct builder *b)
+{
+	note_arch(b, b->lib->arch_native(), 0);
+	for (size_t i = 0; i < b->s->architectures.n; i++)
+		if (find_arch(b, i) < 0)
+			return -1;
+	return 0;
+}
+
+/* The empty filter is for the native architecture; make it one for that of now. */
+static int set_arch(struct builder *b)
+{
+	const char *name = b->now ? b->s->architectures.v[b->listed[b->now]] : "";
+	char at[64];
+	if (!b->now)
 		return 0;
+	snprintf(at, sizeof(at), "linux.seccomp.architectures[%zu]", b->listed[b->now]);
+	int r = b->lib->arch_add(b->ctx, b->archs[b->now].token);
 	if (r == -EDOM)
 		return err_config(b->e, at, "%s has another byte order than this machine", name);
+	if (r == 0)
+		r = b->lib->arch_remove(b->ctx, b->archs[0].token);
 	if (r < 0) {
 		err_set(b->e, -r, "seccomp: add the architecture %s", name);
 		return err_add(b->e, "%s", at);
 	}
-	if (b->narchs == SECCOMP_MAX_ARCHS)
-		return err_config(b->e, at, "more than %d architectures", SECCOMP_MAX_ARCHS);
-	note_arch(b, token);
-	return 0;
-}
-
-static int add_archs(struct builder *b)
-{
-	note_arch(b, b->lib->arch_native());
-	for (size_t i = 0; i < b->s->architectures.n; i++)
-		if (add_arch(b, i) < 0)
-			return -1;
 	return 0;
 }
 
@@ -187,11 +205,12 @@ static int add_name(struct builder *b, uint32_t action, const char *name, const 
 
 	int nr = b->lib->resolve_name(name);
 	if (nr == __NR_SCMP_ERROR) {
-		log_debug("%s: libseccomp does not know the system call \"%.64s\", skipped", path, name);
+		if (b->now == 0)
+			log_debug("%s: libseccomp does not know the system call \"%.64s\", skipped", path, name);
 		return 0;
 	}
-	for (size_t i = 0; i < b->narchs; i++)
-		enosys_note(&b->archs[i], b->lib->resolve_name_arch(b->archs[i].token, name));
+	struct seccomp_arch *arch = &b->archs[b->now];
+	enosys_note(arch, b->lib->resolve_name_arch(arch->token, name));
 	if (action == b->default_action)
 		return 0;
 	int r = add_call(b, action, nr, c);
@@ -230,66 +249,73 @@ static int open_memfd(void)
 	return fd < 0 && errno == EINVAL ? memfd_create("seccomp", MFD_CLOEXEC) : fd;
 }
 
-/* libseccomp's program into the arena, with room for the prologue in front. */
-static struct sock_filter *export(struct builder *b, struct arena *a, uint32_t room, uint32_t *ret_count)
+/* libseccomp's program into the arena. */
+static int export(struct builder *b, struct arena *a, struct seccomp_filter *ret)
 {
 	CLEANUP_FD int fd = open_memfd();
-	if (fd < 0) {
-		err_set(b->e, errno, "memfd for a seccomp filter");
-		return NULL;
-	}
+	if (fd < 0)
+		return err_set(b->e, errno, "memfd for a seccomp filter");
 	int r = b->lib->export_bpf(b->ctx, fd);
 	struct stat st;
-	if (r < 0 || fstat(fd, &st) < 0) {
-		err_set(b->e, r < 0 ? -r : errno, "export the seccomp filter");
-		return NULL;
-	}
+	if (r < 0 || fstat(fd, &st) < 0)
+		return err_set(b->e, r < 0 ? -r : errno, "export the seccomp filter");
 	size_t size = (size_t)st.st_size;
-	if (size == 0 || size % sizeof(struct sock_filter) != 0 ||
-	    size / sizeof(struct sock_filter) + room > BPF_MAXINSNS) {
-		err_config(b->e, "linux.seccomp", "the filter has %zu instructions, the kernel takes %d",
-			   size / sizeof(struct sock_filter) + room, BPF_MAXINSNS);
-		return NULL;
-	}
-	struct sock_filter *prog = arena_alloc(a, size + room * sizeof(*prog));
-	if (pread(fd, prog + room, size, 0) != (ssize_t)size) {
-		err_set(b->e, EIO, "read the seccomp filter back");
-		return NULL;
-	}
-	*ret_count = (uint32_t)(size / sizeof(*prog)) + room;
-	return prog;
+	if (size == 0 || size % sizeof(struct sock_filter) != 0)
+		return err_set(b->e, 0, "libseccomp exported a seccomp filter of %zu bytes", size);
+	struct sock_filter *prog = arena_alloc(a, size);
+	if (pread(fd, prog, size, 0) != (ssize_t)size)
+		return err_set(b->e, EIO, "read the seccomp filter back");
+	ret->prog = prog;
+	ret->count = (uint32_t)(size / sizeof(*prog));
+	return 0;
 }
 
+static int compile(struct builder *b, struct arena *a)
+{
+	int r = start(b) < 0 ? -1 : set_arch(b);
+	for (size_t i = 0; r == 0 && i < b->s->syscalls.n; i++)
+		r = add_rule(b, a, i);
+	if (r == 0)
+		r = export(b, a, &b->parts[b->now]);
+	if (b->ctx)
+		b->lib->release(b->ctx);
+	b->ctx = NULL;
+	return r;
+}
+
+/* The last program has no look in front: it ends what is for none of them, too. */
 static int finish(struct builder *b, struct arena *a, struct seccomp_filter *ret)
 {
-	struct sock_filter prologue[ENOSYS_MAX_INSNS];
-	uint32_t n = 0;
-	if (b->default_action == SCMP_ACT_ERRNO(EPERM))
-		n = enosys_emit(prologue, b->archs, b->narchs);
-	struct sock_filter *prog = export(b, a, n, &ret->count);
-	if (!prog)
-		return -1;
-	memcpy(prog, prologue, n * sizeof(*prog));
+	size_t most = ENOSYS_MAX_INSNS;
+	for (size_t i = 0; i < b->narchs; i++)
+		most += BRANCH_MAX_INSNS + b->parts[i].count;
+	struct sock_filter *prog = arena_array(a, most, sizeof(*prog));
+	uint32_t n = b->default_action == SCMP_ACT_ERRNO(EPERM) ? enosys_emit(prog, b->archs, b->narchs) : 0;
+	for (size_t i = 0; i < b->narchs; i++) {
+		const struct seccomp_filter *part = &b->parts[i];
+		if (i + 1 < b->narchs)
+			n += enosys_branch(prog + n, b->archs, b->narchs, i, part->count);
+		memcpy(prog + n, part->prog, part->count * sizeof(*prog));
+		n += part->count;
+	}
+	if (n > BPF_MAXINSNS)
+		return err_config(b->e, "linux.seccomp", "the filter has %u instructions, the kernel takes %d", n, BPF_MAXINSNS);
 	ret->prog = prog;
+	ret->count = n;
 	return 0;
 }
 
 int seccomp_build(struct arena *a, const struct spec_seccomp *s, struct seccomp_filter *ret, struct err *e)
 {
 	struct builder b = { .s = s, .e = e };
-	int r = -1;
 
 	b.lib = seccomp_lib_get(e);
 	if (!b.lib)
 		return err_add(e, "linux.seccomp");
-	if (start(&b) < 0 || add_archs(&b) < 0)
-		goto out;
-	for (size_t i = 0; i < s->syscalls.n; i++)
-		if (add_rule(&b, a, i) < 0)
-			goto out;
-	r = finish(&b, a, ret);
-out:
-	if (b.ctx)
-		b.lib->release(b.ctx);
-	return r;
+	if (find_archs(&b) < 0)
+		return -1;
+	for (b.now = 0; b.now < b.narchs; b.now++)
+		if (compile(&b, a) < 0)
+			return -1;
+	return finish(&b, a, ret);
 }

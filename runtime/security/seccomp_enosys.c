@@ -29,6 +29,7 @@
 
 #include <errno.h>
 #include <linux/seccomp.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 /* 403 and up have been given out since Linux 5.1 (2019), with the same number on all architectures. */
@@ -143,5 +144,23 @@ uint32_t enosys_emit(struct sock_filter *out, const struct seccomp_arch *archs, 
 		if (!done)
 			emit_arch(&m, audit, archs, n);
 	}
+	return m.n;
+}
+
+uint32_t enosys_branch(struct sock_filter *out, const struct seccomp_arch *archs, size_t n, size_t i, uint32_t len)
+{
+	struct emitter m = { out, 0 };
+	uint32_t audit = audit_arch(archs[i].token);
+	bool shared = false;
+	for (size_t j = 0; j < n; j++)
+		shared |= j != i && audit_arch(archs[j].token) == audit;
+	load(&m, offsetof(struct seccomp_data, arch));
+	insn(&m, BPF_JMP | BPF_JEQ | BPF_K, audit, shared ? 0 : 1, shared ? 2 : 0);
+	if (shared) { /* x86_64 and x32 */
+		bool x32 = archs[i].token == SCMP_ARCH_X32;
+		load(&m, offsetof(struct seccomp_data, nr));
+		insn(&m, BPF_JMP | BPF_JGE | BPF_K, X32_BIT, x32, !x32);
+	}
+	insn(&m, BPF_JMP | BPF_JA, len, 0, 0);
 	return m.n;
 }

@@ -18,6 +18,7 @@ static const struct dl_symbol symbols[] = {
 	ROW(seccomp_release, release),
 	ROW(seccomp_arch_native, arch_native),
 	ROW(seccomp_arch_add, arch_add),
+	ROW(seccomp_arch_remove, arch_remove),
 	ROW(seccomp_arch_resolve_name, arch_resolve_name),
 	ROW(seccomp_attr_set, attr_set),
 	ROW(seccomp_syscall_resolve_name, resolve_name),
