@@ -80,8 +80,11 @@ test_failed_pause_lets_it_go_on()
 test_strange_error_of_stdin()
 {
 	bundle_new
-	failing "tool fcntl:1 1" state none
+	failing "tool poll:1 1" state none
 	fails_with 'does not exist'
+	"$BUILD/tests/inject" -o /mnt/report fail tool fcntl:1 1 -- "$BERTH" --root "$STATE" state none <&- >/mnt/out 2>&1
+	assert_match "$(</mnt/out)" 'does not exist'
+	grep -q 'fcntl ENOMEM' /mnt/report || die "$(cat /mnt/report)"
 	"$BUILD/tests/inject" fail tool openat:3 0 -- "$BERTH" list <&- 2>/mnt/err
 	[ -s /mnt/err ] || die "no word"
 }
@@ -272,7 +275,7 @@ test_no_memory_for_json()
 	rt_ok delete --force "$ID"
 	calls=$(grep -c '^tool.* mmap ' /mnt/calls)
 	# a dynamic loader, if there is one, has its own before the first call of main()
-	for ((n = 1 + $(sed '/^tool.* fcntl /q' /mnt/calls | grep -c ' mmap '); n <= calls; n++)); do
+	for ((n = 1 + $(sed -E '/^tool.* (p?poll|fcntl) /q' /mnt/calls | grep -c ' mmap '); n <= calls; n++)); do
 		failing "tool mmap:$n 0" create --bundle "$B" "$ID"
 		[ "$RC" -lt 124 ] || die "$(cat /mnt/report): $RC"
 		rt_ok delete --force "$ID"

@@ -38,14 +38,14 @@ SPEAKS = re.compile(r"^berth(: | [a-z]+( \S+)?: ).*[a-z].*")
 
 def loaders(calls):
     """Where a program is loaded: from the beginning, or from an exec into another build of itself, to main(), whose first call
-    is a look at stdin."""
+    is a look at stdin, stdout and stderr."""
     begin = 0
     for n, name in calls:
         if name.startswith(("clone", "fork", "vfork")):
             return
         if begin is None and name.startswith("exec"):
             begin = n + 1
-        if begin is not None and name == "fcntl":
+        if begin is not None and name in ("poll", "ppoll", "fcntl"):
             yield begin, n
             begin = None
 
