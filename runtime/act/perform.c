@@ -52,7 +52,7 @@ static int do_cgroup(struct creation *x, const struct host_step *s, struct err *
 static int do_resources(struct creation *x, const struct host_step *s, struct err *e)
 {
 	(void)s;
-	return cgroup_apply(x->cgfd, x->config->linux_->resources, "linux.resources", e);
+	return cgroup_apply(&x->rec.cgroup, x->cgfd, x->config->linux_->resources, "linux.resources", e);
 }
 
 static int do_device_filter(struct creation *x, const struct host_step *s, struct err *e)
@@ -171,7 +171,7 @@ static int do_inside(struct creation *x, const struct host_step *s, struct err *
 		x->hooks_ran = true;
 	if (launch_wait(&x->plan, &x->init, x->init.sync, 1U << MSG_READY, e) < 0) /* #3 */
 		return -1;
-	if (cgroup_room_end(x->cgfd, &x->room, e) < 0)
+	if (cgroup_room_end(&x->rec.cgroup, x->cgfd, &x->room, e) < 0)
 		return -1;
 	launch_restore_nofile(&x->init);
 	if (x->config->process && (x->rec.ns_flags & CLONE_NEWUSER))

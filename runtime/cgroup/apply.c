@@ -2,6 +2,10 @@
 /*
  * Writing limits: the list that resources.c made, one file after the other. For an update the content
  * of each file is read before, and written back, last first, when a later write fails.
+ *
+ * A container in a scope has two cgroups, the scope's and its own below it (systemd_inner.c), and each limit is
+ * written to both: weights and protections count against the scope's neighbours, and the program reads its own
+ * limits from the other one.
  */
 #include "internal.h"
 
@@ -17,7 +21,6 @@ enum { CONTENT_MAX = 64 * 1024 };
 
 struct apply {
 	struct arena *a;
-	int cgfd;
 	bool update; /* remember the old values; a cgroup made for a new container is removed instead */
 	struct cg_writes writes;
 	bool committed; /* the manager has the limits: what could be refused for good was */
@@ -47,11 +50,11 @@ static int write_lines(int cgfd, const char *file, const char *text)
 
 /* "QUOTA PERIOD" of which one is given and the other that of before the update: systemd may have changed
  * both since, as it writes the file too. */
-static int write_cpu_max(int cgfd, const struct cg_write *w)
+static int write_cpu_max(const struct cg_write *w)
 {
 	char now[64], text[128];
 	const char *old = w->old;
-	if (!old && fd_read_small(cgfd, w->file, now, sizeof(now)) < 0)
+	if (!old && fd_read_small(w->dir, w->file, now, sizeof(now)) < 0)
 		return -1;
 	if (!old)
 		old = now;
@@ -67,15 +70,15 @@ static int write_cpu_max(int cgfd, const struct cg_write *w)
 		errno = EINVAL;
 		return -1;
 	}
-	return fd_write_small(cgfd, w->file, text, (size_t)n);
+	return fd_write_small(w->dir, w->file, text, (size_t)n);
 }
 
 /* 0, or -1 with errno; ERANGE for a limit below the usage. */
-static int check_at_least(int cgfd, const struct cg_write *w)
+static int check_at_least(const struct cg_write *w)
 {
 	char now[32];
 	uint64_t usage, limit;
-	if (fd_read_small(cgfd, w->file, now, sizeof(now)) < 0)
+	if (fd_read_small(w->dir, w->file, now, sizeof(now)) < 0)
 		return -1;
 	if (parse_u64(now, UINT64_MAX, &usage) < 0 || parse_u64(w->value, UINT64_MAX, &limit) < 0) {
 		errno = EBADMSG;
@@ -87,15 +90,15 @@ static int check_at_least(int cgfd, const struct cg_write *w)
 	return -1;
 }
 
-static int put(int cgfd, const struct cg_write *w)
+static int put(const struct cg_write *w)
 {
 	if (w->flags & CGW_AT_LEAST)
-		return check_at_least(cgfd, w);
+		return check_at_least(w);
 	if (w->flags & CGW_KEEP_QUOTA || (w->flags & CGW_KEEP_PERIOD && w->old))
-		return write_cpu_max(cgfd, w);
+		return write_cpu_max(w);
 	if (w->flags & CGW_LINES)
-		return write_lines(cgfd, w->file, w->value);
-	return fd_write_small(cgfd, w->file, w->value, strlen(w->value));
+		return write_lines(w->dir, w->file, w->value);
+	return fd_write_small(w->dir, w->file, w->value, strlen(w->value));
 }
 
 /* Keep what the file holds now. A file that is missing may appear with its controller later. */
@@ -104,9 +107,9 @@ static void remember(struct apply *x, struct cg_write *w)
 	char small[256];
 	if (!x->update || w->old || w->flags & CGW_AT_LEAST)
 		return;
-	if (w->also && fd_read_small(x->cgfd, w->also, small, sizeof(small)) >= 0)
+	if (w->also && fd_read_small(w->dir, w->also, small, sizeof(small)) >= 0)
 		w->also_old = arena_strdup(x->a, small);
-	ssize_t n = fd_read_small(x->cgfd, w->file, small, sizeof(small));
+	ssize_t n = fd_read_small(w->dir, w->file, small, sizeof(small));
 	if (n < 0)
 		return;
 	if ((size_t)n < sizeof(small) - 2) {
@@ -114,7 +117,7 @@ static void remember(struct apply *x, struct cg_write *w)
 		return;
 	}
 	char *buf = arena_alloc(x->a, CONTENT_MAX);
-	if (fd_read_small(x->cgfd, w->file, buf, CONTENT_MAX) >= 0)
+	if (fd_read_small(w->dir, w->file, buf, CONTENT_MAX) >= 0)
 		w->old = buf;
 }
 
@@ -124,16 +127,16 @@ static int put_enabled(struct apply *x, struct cg_write *w, struct err *e)
 {
 	char controller[64];
 	remember(x, w);
-	if (put(x->cgfd, w) == 0)
+	if (put(w) == 0)
 		return 0;
 	if (errno != ENOENT)
 		return -1;
 	if (!*controller_of(w->file, controller, sizeof(controller)))
 		return 1;
-	if (cg_controller_enable(x->cgfd, controller, w->prop, e) < 0)
+	if (cg_controller_enable(w->dir, controller, w->prop, e) < 0)
 		return -1;
 	remember(x, w);
-	if (put(x->cgfd, w) == 0)
+	if (put(w) == 0)
 		return 0;
 	return errno == ENOENT ? 1 : -1;
 }
@@ -197,12 +200,12 @@ static void reset_added(const struct apply *x, const struct cg_write *w)
 {
 	const char *reset = reset_of(w->file);
 	char *now = reset ? arena_alloc(x->a, CONTENT_MAX) : NULL;
-	if (!now || fd_read_small(x->cgfd, w->file, now, CONTENT_MAX) < 0)
+	if (!now || fd_read_small(w->dir, w->file, now, CONTENT_MAX) < 0)
 		return;
 	for (const char *p = now; *p; p += strcspn(p, "\n"), p += *p == '\n') {
 		size_t n = strcspn(p, " \n");
 		if (!has_line(w->old, p, n))
-			write_lines(x->cgfd, w->file, arena_printf(x->a, "%.*s %s", (int)n, p, reset));
+			write_lines(w->dir, w->file, arena_printf(x->a, "%.*s %s", (int)n, p, reset));
 	}
 }
 
@@ -217,11 +220,11 @@ static void undo(struct apply *x)
 				continue;
 			const char *text = w->key ? old_line(x->a, w) : w->old;
 			if (text)
-				write_lines(x->cgfd, w->file, text);
+				write_lines(w->dir, w->file, text);
 			if (!w->key)
 				reset_added(x, w);
 			if (w->also_old)
-				write_lines(x->cgfd, w->also, w->also_old);
+				write_lines(w->dir, w->also, w->also_old);
 		}
 	}
 }
@@ -232,7 +235,7 @@ static int retry_after_next(struct apply *x, struct cg_write *w, struct cg_write
 	int r = put_enabled(x, next, e);
 	if (r != 0)
 		return e->set ? -1 : explain(next, r > 0 ? ENOENT : errno, e);
-	return put(x->cgfd, w) < 0 ? explain(w, errno, e) : 0;
+	return put(w) < 0 ? explain(w, errno, e) : 0;
 }
 
 /* One write of the list. Returns how many writes are settled with it, or -1 with *e. */
@@ -265,18 +268,46 @@ static int write_all(struct apply *x, struct err *e)
 	return 0;
 }
 
-int cg_apply(int cgfd, const struct spec_resources *res, const char *at, cg_commit_fn *commit, void *ctx,
-	     struct err *e)
+/* The core's files are about the cgroups below, of which the container's own is none. */
+static bool for_both(const struct cg_write *w)
+{
+	return strncmp(w->file, "cgroup.", 7) != 0;
+}
+
+/* The list for the outer cgroup, if there is one, then for the container's own. A pair that belongs together stays one. */
+static void place(struct apply *x, const struct cg_writes *ws, int outer, int cgfd)
+{
+	x->writes.v = arena_array(x->a, 2 * ws->n, sizeof(*ws->v));
+	for (size_t i = 0; outer >= 0 && i < ws->n; i++) {
+		if (!for_both(&ws->v[i]))
+			continue;
+		x->writes.v[x->writes.n] = ws->v[i];
+		x->writes.v[x->writes.n++].dir = outer;
+	}
+	for (size_t i = 0; i < ws->n; i++) {
+		x->writes.v[x->writes.n] = ws->v[i];
+		x->writes.v[x->writes.n++].dir = cgfd;
+	}
+}
+
+int cg_apply(const struct cgroup_ref *ref, int cgfd, const struct spec_resources *res, const char *at,
+	     cg_commit_fn *commit, void *ctx, struct err *e)
 {
 	if (!res)
 		return 0;
 	__attribute__((cleanup(arena_free))) struct arena a = { 0 };
-	struct apply x = { .a = &a, .cgfd = cgfd, .update = !*at };
-	struct cg_writes *ws = &x.writes;
-	if (cg_writes_build(&a, res, at, ws, e) < 0)
+	struct apply x = { .a = &a, .update = !*at };
+	struct cg_writes ws = { 0 };
+	CLEANUP_FD int outer = -1;
+	if (cg_writes_build(&a, res, at, &ws, e) < 0)
 		return -1;
-	if (ws->n && cgfd < 0)
-		return err_config(e, ws->v[0].prop, "the container has no cgroup to limit");
+	if (ws.n && cgfd < 0)
+		return err_config(e, ws.v[0].prop, "the container has no cgroup to limit");
+	if (!ws.n && !commit)
+		return 0;
+	if (cg_outer(ref, cgfd, &outer, e) < 0)
+		return -1;
+	place(&x, &ws, outer, cgfd);
 	int r = write_all(&x, e);
 	if (r == 0 && commit) {
 		r = commit(ctx, e);
@@ -289,7 +320,8 @@ int cg_apply(int cgfd, const struct spec_resources *res, const char *at, cg_comm
 	return r;
 }
 
-int cgroup_apply(int cgfd, const struct spec_resources *res, const char *at, struct err *e)
+int cgroup_apply(const struct cgroup_ref *ref, int cgfd, const struct spec_resources *res, const char *at,
+		 struct err *e)
 {
-	return cg_apply(cgfd, res, at, NULL, NULL, e);
+	return cg_apply(ref, cgfd, res, at, NULL, NULL, e);
 }

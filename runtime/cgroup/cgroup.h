@@ -85,19 +85,21 @@ int cgroup_clone_failed(const struct cgroup_ref *ref, int cgfd, struct err *e);
 /* A pids.max that is too low for what happens while a container is made is raised before the clone and put
  * back when the container is created; for any other this does nothing. */
 struct cgroup_room {
-	bool made;
-	long limit; /* what is put back */
+	long limit, outer; /* what is put back, there and in the scope's cgroup above it; as they are after
+			    * cgroup_room_make() only */
+	bool made, outer_made;
 };
 int cgroup_room_make(const struct cgroup_ref *ref, int cgfd, const struct spec_resources *res,
 		     struct cgroup_room *ret, struct err *e);
-int cgroup_room_end(int cgfd, struct cgroup_room *room, struct err *e);
+int cgroup_room_end(const struct cgroup_ref *ref, int cgfd, struct cgroup_room *room, struct err *e);
 
 /* Write limits. Device rules are not part of it. Absent members are not touched. Refuses what v2
  * cannot express, naming the JSON path (`at`: "linux.resources" or "" for an update document). A
  * file that is missing gets its controller enabled in the cgroups above; a controller that is not
  * available is an error that names it. For an update (`at` is "") it is atomic in effect: when one value
  * is refused, those already written are put back. */
-int cgroup_apply(int cgfd, const struct spec_resources *res, const char *at, struct err *e);
+int cgroup_apply(const struct cgroup_ref *ref, int cgfd, const struct spec_resources *res, const char *at,
+		 struct err *e);
 /* The same for an update of a container: also the driver (systemd) learns the new limits, or nothing is
  * changed. */
 int cgroup_update(const struct cgroup_ref *ref, int cgfd, const struct spec_resources *res, struct err *e);
@@ -136,6 +138,6 @@ int cgroup_destroy(const struct cgroup_ref *ref, struct err *e);
 
 /* `berth events`: the object that is the value of "data", written into j (json.h). */
 struct json;
-int cgroup_stats_json(struct json *j, int cgfd, struct err *e);
+int cgroup_stats_json(struct json *j, const struct cgroup_ref *ref, int cgfd, struct err *e);
 
 #endif

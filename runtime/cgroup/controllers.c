@@ -206,3 +206,11 @@ void cg_controllers_offer(int root, const char *rel, int cgfd)
 		add_at(dir, words);
 	}
 }
+
+void cg_controllers_pass_on(int dir)
+{
+	char all[LIST_MAX], have[LIST_MAX], words[2 * LIST_MAX];
+	read_controllers(dir, all);
+	if (fd_read_small(dir, "cgroup.subtree_control", have, sizeof(have)) >= 0 && *words_to_add(all, have, words))
+		add_at(dir, words);
+}

@@ -148,7 +148,7 @@ int cgroup_update(const struct cgroup_ref *ref, int cgfd, const struct spec_reso
 	const struct cgroup_driver_ops *ops = driver_ops(ref->driver, e);
 	if (!ops)
 		return -1;
-	return ops->update ? ops->update(ref, cgfd, res, e) : cgroup_apply(cgfd, res, "", e);
+	return ops->update ? ops->update(ref, cgfd, res, e) : cgroup_apply(ref, cgfd, res, "", e);
 }
 
 int cgroup_remove_leftover(const struct cgroup_ref *ref, struct err *e)

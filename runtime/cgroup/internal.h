@@ -40,6 +40,13 @@ int cg_root(struct arena *a, struct err *e);
 /* Open a directory below a cgroup directory: no links, no other mount, nothing above. */
 int cg_open_below(int dirfd, const char *rel, int flags);
 
+/* ---- systemd_inner.c: the cgroup below a scope's own in which a container is ---- */
+#define CG_INNER "container"
+/* Length of a container's path without that last part; of any other, all of it. */
+size_t cg_outer_len(const char *path);
+/* The scope's cgroup of a container that is below it; -1 in *ret for any other (ref NULL: none). 0 or -1 with *e. */
+int cg_outer(const struct cgroup_ref *ref, int cgfd, int *ret, struct err *e);
+
 /* ---- leftover.c: .remove_leftover of the cgroupfs driver ---- */
 int cg_remove_leftover(const struct cgroup_ref *ref, struct err *e);
 
@@ -95,13 +102,15 @@ int cg_controller_enable(int cgfd, const char *name, const char *prop, struct er
 /* All controllers that the hierarchy has, in all levels above the cgroup `rel` (a path below root without the
  * first slash), as far as that is possible. */
 void cg_controllers_offer(int root, const char *rel, int cgfd);
+/* Those that this cgroup has itself, to the cgroups below it. */
+void cg_controllers_pass_on(int dir);
 
 /* ---- apply.c ---- */
 /* cgroup_apply(). commit (may be NULL) is called when all is written; when it fails, what was written is
  * put back, else it is written once more: committing may have touched the files. */
 typedef int cg_commit_fn(void *ctx, struct err *e);
-int cg_apply(int cgfd, const struct spec_resources *res, const char *at, cg_commit_fn *commit, void *ctx,
-	     struct err *e);
+int cg_apply(const struct cgroup_ref *ref, int cgfd, const struct spec_resources *res, const char *at,
+	     cg_commit_fn *commit, void *ctx, struct err *e);
 
 /* ---- resources.c: linux.resources -> what to write, in order; pure ---- */
 enum {
@@ -120,6 +129,7 @@ struct cg_write {
 	const char *key;   /* file of lines: the first word of ours (to put the old line back) */
 	const char *reset; /* what undoes it when there was no such line */
 	unsigned flags;
+	int dir;	   /* the cgroup; set by apply.c */
 	const char *also;  /* a file that this write changes as well */
 	const char *old, *also_old; /* apply.c: content before */
 };

@@ -34,27 +34,42 @@ static int write_limit(int cgfd, long limit, struct err *e)
 	return fd_write_small(cgfd, "pids.max", text, (size_t)n) < 0 ? err_set(e, errno, "write pids.max") : 0;
 }
 
+static int make_room(int cgfd, bool *made, long *was, struct err *e)
+{
+	char text[24];
+	uint64_t limit;
+	if (fd_read_small(cgfd, "pids.max", text, sizeof(text)) < 0)
+		return errno == ENOENT ? 0 : err_set(e, errno, "read pids.max");
+	if (parse_u64(text, ROOM - 1, &limit) < 0)
+		return 0; /* "max", or high enough */
+	*made = true;
+	*was = (long)limit;
+	return write_limit(cgfd, ROOM, e);
+}
+
 int cgroup_room_make(const struct cgroup_ref *ref, int cgfd, const struct spec_resources *res,
 		     struct cgroup_room *ret, struct err *e)
 {
-	char text[24];
+	CLEANUP_FD int outer = -1;
 	*ret = (struct cgroup_room){ 0 };
 	/* a manager has limits of its own */
 	if (cgfd < 0 || (ref->driver != CGROUP_SYSTEMD && !may_be_low(res)))
 		return 0;
-	if (fd_read_small(cgfd, "pids.max", text, sizeof(text)) < 0)
-		return errno == ENOENT ? 0 : err_set(e, errno, "read pids.max");
-	uint64_t limit;
-	if (parse_u64(text, ROOM - 1, &limit) < 0)
-		return 0; /* "max", or high enough */
-	*ret = (struct cgroup_room){ .made = true, .limit = (long)limit };
-	return write_limit(cgfd, ROOM, e);
+	if (cg_outer(ref, cgfd, &outer, e) < 0)
+		return -1;
+	if (outer >= 0 && make_room(outer, &ret->outer_made, &ret->outer, e) < 0)
+		return -1;
+	return make_room(cgfd, &ret->made, &ret->limit, e);
 }
 
-int cgroup_room_end(int cgfd, struct cgroup_room *room, struct err *e)
+int cgroup_room_end(const struct cgroup_ref *ref, int cgfd, struct cgroup_room *room, struct err *e)
 {
-	if (!room->made)
+	struct cgroup_room r = *room;
+	CLEANUP_FD int outer = -1;
+	*room = (struct cgroup_room){ 0 };
+	if (r.made && write_limit(cgfd, r.limit, e) < 0)
+		return -1;
+	if (!r.outer_made)
 		return 0;
-	room->made = false;
-	return write_limit(cgfd, room->limit, e);
+	return cg_outer(ref, cgfd, &outer, e) < 0 ? -1 : write_limit(outer, r.outer, e);
 }

@@ -23,12 +23,20 @@ enum { TEXT_MAX = 256 * 1024 };
 struct stats {
 	struct json *j;
 	int cgfd;
+	int outer;  /* the scope's cgroup, or cgfd */
 	char *text; /* TEXT_MAX bytes: the file in hand */
 };
 
 static bool read_text(struct stats *s, const char *file)
 {
 	return fd_read_small(s->cgfd, file, s->text, TEXT_MAX) >= 0;
+}
+
+/* What limits have done. One that is in force in the scope's cgroup too may be reached there first, as making ours was
+ * charged to it; what is counted here is counted there as well. */
+static bool read_events(struct stats *s, const char *file)
+{
+	return fd_read_small(s->outer, file, s->text, TEXT_MAX) >= 0;
 }
 
 /* A file with one number; "max" is the largest one. */
@@ -159,7 +167,7 @@ static void put_memory(struct stats *s)
 		return;
 	read_number(s, "memory.max", &m.limit);
 	read_number(s, "memory.peak", &m.peak); /* [5.19] */
-	bool events = read_text(s, "memory.events");
+	bool events = read_events(s, "memory.events");
 	m.failcnt = events ? value_of(s, "max") : 0;
 	json_key(s->j, "memory");
 	json_map(s->j);
@@ -270,7 +278,7 @@ static void put_hugetlb_size(struct stats *s, const char *size)
 	if (!read_number(s, file, &usage))
 		return;
 	snprintf(file, sizeof(file), "hugetlb.%s.events", size);
-	if (read_text(s, file))
+	if (read_events(s, file))
 		failcnt = value_of(s, "max");
 	json_key(s->j, size);
 	json_map(s->j);
@@ -305,14 +313,17 @@ static void put_hugetlb(struct stats *s)
 		json_end_map(s->j);
 }
 
-int cgroup_stats_json(struct json *j, int cgfd, struct err *e)
+int cgroup_stats_json(struct json *j, const struct cgroup_ref *ref, int cgfd, struct err *e)
 {
 	/* every cgroup has it, whatever its controllers are; so it tells whether the cgroup still exists */
 	char buf[256];
 	if (fd_read_small(cgfd, "cgroup.events", buf, sizeof(buf)) < 0)
 		return err_set(e, errno, "read cgroup.events");
 	__attribute__((cleanup(arena_free))) struct arena a = { 0 };
-	struct stats s = { .j = j, .cgfd = cgfd, .text = arena_alloc(&a, TEXT_MAX) };
+	CLEANUP_FD int outer = -1;
+	if (cg_outer(ref, cgfd, &outer, e) < 0)
+		return -1;
+	struct stats s = { .j = j, .cgfd = cgfd, .outer = outer < 0 ? cgfd : outer, .text = arena_alloc(&a, TEXT_MAX) };
 	json_map(j);
 	put_cpu(&s);
 	put_memory(&s);

@@ -5,6 +5,7 @@
  *
  * create:  connect; start a process that stands in for the container's; start the scope around it, with the
  *          limits as properties; ask the kernel in which cgroup it is now; open that.
+ *          Of a scope: make the container's own below it (systemd_inner.c).
  * clone:   the container's first process is cloned into the cgroup like with any driver, then the stand-in
  *          goes. At no time is the scope empty, which would end it.
  * update:  write the files; when the kernel took all of them, tell the manager, and write them once more
@@ -101,7 +102,7 @@ static int open_cgroup(struct arena *a, const char *path, struct cgroup_ref *ref
 		return -1;
 	ref->path = path;
 	ref->inode = st.st_ino;
-	ref->made = 1; /* the slices above are the manager's */
+	ref->made = path[cg_outer_len(path)] ? 2 : 1; /* the slices above are the manager's */
 	*ret_fd = take_fd(&fd);
 	return 0;
 }
@@ -128,6 +129,8 @@ static int systemd_create(struct arena *a, const char *path, const struct spec_c
 		return -1;
 	}
 	const char *made = unit_cgroup(a, &b, &unit, holder, e);
+	if (made && !unit.is_slice)
+		made = cg_inner_make(a, made, holder, e);
 	if (!made || open_cgroup(a, made, &r, ret_fd, e) < 0) {
 		struct err ignored = { 0 };
 		cg_hold_end(holder);
@@ -221,7 +224,7 @@ static int systemd_update(const struct cgroup_ref *ref, int cgfd, const struct s
 	if (fd_read_small(cgfd, "cpu.max", cpu_max, sizeof(cpu_max)) < 0)
 		cpu_max[0] = '\0';
 	cg_properties_limits(&a, &u.p, &w, cpu_max);
-	return cg_apply(cgfd, res, "", tell_manager, &u, e);
+	return cg_apply(ref, cgfd, res, "", tell_manager, &u, e);
 }
 
 /* ---- destroy ---- */
@@ -234,13 +237,20 @@ static bool cgroup_is_there(const struct cgroup_ref *ref)
 	return fd >= 0;
 }
 
-/* The record of a create that was killed has the path but not the unit, which is its last part. */
+/* The record of a create that was killed has the path but not the unit, which is in it. */
+static const char *unit_of(struct arena *a, const struct cgroup_ref *ref)
+{
+	if (ref->scope && *ref->scope)
+		return ref->scope;
+	const char *path = arena_strndup(a, ref->path, cg_outer_len(ref->path)), *slash = strrchr(path, '/');
+	return slash ? slash + 1 : path;
+}
+
 static int stop_unit(const struct cgroup_ref *ref, struct err *e)
 {
 	__attribute__((cleanup(arena_free))) struct arena a = { 0 };
 	CLEANUP_BUS struct cg_bus b = CG_BUS_INIT;
-	const char *slash = strrchr(ref->path, '/');
-	const char *unit = ref->scope && *ref->scope ? ref->scope : slash ? slash + 1 : ref->path;
+	const char *unit = unit_of(&a, ref);
 	if (cg_bus_open(&b, is_rootless(), e) < 0)
 		return -1;
 	if (!cgroup_is_there(ref)) {

@@ -8,6 +8,7 @@
  *	systemd_bus.c	   the connection, building and making calls
  *	systemd_job.c	   starting, stopping and changing a unit, waiting for the job
  *	systemd_hold.c	   the process that keeps a new scope alive until the container's own is in it
+ *	systemd_inner.c	   the container's cgroup below that of its scope
  *	systemd.c	   the driver
  */
 #ifndef BERTH_CGROUP_SYSTEMD_H
@@ -19,7 +20,7 @@
 struct cg_unit {
 	const char *name;  /* "docker-ID.scope" or "a-b.slice" */
 	const char *slice; /* what it is in: "system.slice"; "-.slice" is the root */
-	const char *path;  /* below the manager's own cgroup: "/system.slice/docker-ID.scope" */
+	const char *path;  /* of the container's cgroup, below the manager's own: "/system.slice/docker-ID.scope/container" */
 	bool is_slice;
 };
 /* From linux.cgroupsPath, or the default `system.slice:berth:ID` (rootless: user.slice). */
@@ -107,5 +108,9 @@ pid_t cg_hold_start(struct err *e);
 void cg_hold_end(pid_t pid);
 /* Path of its cgroup, as our cgroup namespace shows it; NULL with *e. */
 const char *cg_hold_path(struct arena *a, pid_t pid, struct err *e);
+
+/* ---- systemd_inner.c ---- */
+/* Make a container's cgroup in the new scope's, which `holder` is in; it is moved. The path, or NULL with *e. */
+const char *cg_inner_make(struct arena *a, const char *scope, pid_t holder, struct err *e);
 
 #endif

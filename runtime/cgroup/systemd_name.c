@@ -111,7 +111,7 @@ static int resolve_scope(struct arena *a, const char *slice, const char *prefix,
 	if (problem)
 		return malformed("a unit", unit, problem, e);
 	*ret = (struct cg_unit){ .name = unit, .slice = slice };
-	ret->path = arena_printf(a, "%s/%s", slice_path(a, slice), unit);
+	ret->path = arena_printf(a, "%s/%s/" CG_INNER, slice_path(a, slice), unit);
 	return 0;
 }
 
@@ -149,12 +149,13 @@ int cg_unit_resolve(struct arena *a, const char *cgroups_path, const char *id, b
 
 int cg_unit_from_path(struct arena *a, const char *path, struct cg_unit *ret, struct err *e)
 {
-	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : "";
+	const char *of_unit = arena_strndup(a, path, cg_outer_len(path));
+	const char *slash = strrchr(of_unit, '/'), *name = slash ? slash + 1 : "";
 	*ret = (struct cg_unit){ .name = name, .path = path, .is_slice = ends_with(name, ".slice") };
 	if (!slash || (!ret->is_slice && !ends_with(name, ".scope")))
 		return err_set(e, 0, "cgroup path \"%s\" names no scope or slice of systemd", path);
 	const char *above = slash;
-	while (above > path && above[-1] != '/')
+	while (above > of_unit && above[-1] != '/')
 		above--;
 	ret->slice = above < slash ? arena_strndup(a, above, (size_t)(slash - above)) : root_slice;
 	return 0;

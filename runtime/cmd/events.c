@@ -31,6 +31,7 @@ struct events_opts {
 };
 
 struct watch {
+	const struct cgroup_ref *ref;
 	const char *id;
 	int pidfd, cgroup;  /* borrowed */
 	int memory_events;  /* ours; -1: no memory controller, or the cgroup is gone */
@@ -107,7 +108,7 @@ static int print_stats(const struct watch *w, struct err *e)
 	json_kstr(j, "type", "stats");
 	json_kstr(j, "id", w->id);
 	json_key(j, "data");
-	int r = cgroup_stats_json(j, w->cgroup, e);
+	int r = cgroup_stats_json(j, w->ref, w->cgroup, e);
 	if (r == 0) {
 		json_end_map(j);
 		r = print_line(j, e);
@@ -240,6 +241,7 @@ static int events_run(const struct globals *g, void *opts, int argc, char **argv
 	if (cgroup < 0)
 		return -1;
 	w.cgroup = cgroup;
+	w.ref = &c.rec.cgroup;
 	w.pidfd = c.pidfd;
 	if (o->stats)
 		return print_stats(&w, e);

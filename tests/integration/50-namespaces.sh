@@ -281,7 +281,7 @@ test_cgroup_of_waiting_init_is_final()
 	probe sleep 60
 	create_ok
 	dir=$(cgroup_dir)
-	assert_match "$dir" '[/-]some(\.scope)?$'
+	assert_match "$dir" '[/-]some(\.scope/container)?$'
 	start_ok
 	wait_status running
 	assert_eq "$(cgroup_dir)" "$dir"

@@ -73,7 +73,7 @@ test_run_and_delete_force()
 {
 	manager
 	sd_bundle
-	sd_is_in /system.slice/test-c1.scope
+	sd_is_in /system.slice/test-c1.scope/container
 	asked "StopUnit test-c1.scope replace"
 	assert_clean
 	args /bin/sleep 100
@@ -96,8 +96,8 @@ test_born_in_the_cgroup()
 test_names()
 {
 	manager
-	sd_names "a-b-c.slice:p:n|/a.slice/a-b.slice/a-b-c.slice/p-n.scope" ":crio:n|/system.slice/crio-n.scope" \
-		"system.slice::n|/system.slice/n.scope" "|/system.slice/berth-c1.scope" "-.slice:p:n|/p-n.scope" \
+	sd_names "a-b-c.slice:p:n|/a.slice/a-b.slice/a-b-c.slice/p-n.scope/container" ":crio:n|/system.slice/crio-n.scope/container" \
+		"system.slice::n|/system.slice/n.scope/container" "|/system.slice/berth-c1.scope/container" "-.slice:p:n|/p-n.scope/container" \
 		"a.slice:x:a-b.slice|/a.slice/a-b.slice"
 }
 
@@ -141,6 +141,13 @@ test_literal_without_the_driver()
 	assert_clean
 }
 
+# pids_max: of the scope's cgroup and of the container's
+pids_max()
+{
+	cat /sys/fs/cgroup/system.slice/test-c1.scope/pids.max /sys/fs/cgroup/system.slice/test-c1.scope/container/pids.max |
+		tr '\n' ' ' | sed 's/ $//'
+}
+
 test_limits_are_properties()
 {
 	needs_controller pids
@@ -149,16 +156,16 @@ test_limits_are_properties()
 	cfg '.linux.resources.pids.limit = 20 | .linux.resources.unified = {}'
 	sd_create
 	asked "TasksMax=t 20"
-	assert_eq "$(cat /sys/fs/cgroup/system.slice/test-c1.scope/pids.max)" 20
+	assert_eq "$(pids_max)" "20 20"
 	: >"$SD/log"
 	rt_ok update --pids-limit 30 "$ID"
 	asked "SetUnitProperties test-c1.scope 1"
 	asked "TasksMax=t 30"
-	assert_eq "$(cat /sys/fs/cgroup/system.slice/test-c1.scope/pids.max)" 30
+	assert_eq "$(pids_max)" "30 30"
 	# the manager refuses: the kernel's value is the old one again
 	mode error org.freedesktop.DBus.Error.AccessDenied
 	rt_fails "AccessDenied: the manager's own words" update --pids-limit 40 "$ID"
-	assert_eq "$(cat /sys/fs/cgroup/system.slice/test-c1.scope/pids.max)" 30
+	assert_eq "$(pids_max)" "30 30"
 	mode ok
 	delete_ok --force
 	assert_clean
@@ -354,7 +361,7 @@ test_scope_ends_first()
 	sd_create
 	start_ok
 	wait_status stopped
-	rmdir /sys/fs/cgroup/system.slice/test-c1.scope
+	rmdir /sys/fs/cgroup/system.slice/test-c1.scope/container /sys/fs/cgroup/system.slice/test-c1.scope
 	mode error org.freedesktop.systemd1.NoSuchUnit
 	rt_fails 'container not running' update --pids-limit 3 "$ID"
 	delete_ok

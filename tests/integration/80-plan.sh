@@ -183,8 +183,8 @@ test_plan_of_the_cgroup()
 	bundle_new
 	assert_eq "$(plan_cgroup cgroupfs /a//b/)" /a/b
 	assert_eq "$(plan_cgroup cgroupfs "")" /berth-ID
-	assert_eq "$(plan_cgroup systemd a-b.slice:p:n)" /a.slice/a-b.slice/p-n.scope
-	assert_eq "$(plan_cgroup systemd "")" /system.slice/berth-ID.scope
+	assert_eq "$(plan_cgroup systemd a-b.slice:p:n)" /a.slice/a-b.slice/p-n.scope/container
+	assert_eq "$(plan_cgroup systemd "")" /system.slice/berth-ID.scope/container
 	for path in / /a/../b .; do
 		cfg --arg p "$path" '.linux.cgroupsPath = $p'
 		rt_fails 'config\.json:[0-9]+:[0-9]+: linux\.cgroupsPath: |linux\.cgroupsPath.*line' --cgroup-manager cgroupfs plan "$B"

@@ -100,7 +100,7 @@ test_shim()
 	local g=("$BERTH" --root "$ROOT" --log "$LOG" --log-format json) pid words expected
 	bundle
 	expected=/berth-$ID
-	[ "$DRIVER" = cgroupfs ] || expected=/system.slice/berth-$ID.scope
+	[ "$DRIVER" = cgroupfs ] || expected=/system.slice/berth-$ID.scope/container
 	cd "$B" || die cd
 	made "${g[@]}" create --bundle "$B" --pid-file "$P" "$ID"
 	assert_pid_file "$P"

@@ -52,11 +52,11 @@ test_life_cycle()
 {
 	sd_bundle
 	sd_create
-	assert_eq "$(cat "$CG/cgroup.procs")" "$(berth state "$ID" | jq .pid)" "when create returns"
+	assert_eq "$(cat "$CG/container/cgroup.procs")" "$(berth state "$ID" | jq .pid)" "when create returns"
 	assert_eq "$(prop $U Delegate)" yes
 	assert_eq "$(prop $U Slice)" user.slice
 	berth start "$ID" || die "start failed"
-	assert_match "$(berth exec "$ID" /bin/cat /proc/self/cgroup 2>&1)" "^0::$MINE/user.slice/$U\$"
+	assert_match "$(berth exec "$ID" /bin/cat /proc/self/cgroup 2>&1)" "^0::$MINE/user.slice/$U/container\$"
 	berth delete --force "$ID" || die "delete failed"
 	assert_eq "$(prop $U LoadState)" not-found
 	assert_clean
@@ -144,7 +144,7 @@ test_called_by_the_user()
 	USER_ID=sd1 user_bundle /bin/sleep 100
 	cfg --arg p "user.slice:test:$ID" '.linux.cgroupsPath = $p | .linux.resources = {pids: {limit: 40}}'
 	"$BERTH" --root "$STATE" --systemd-cgroup create --bundle "$B" "$ID" >"$B/out" 2>"$B/err" </dev/null || die "$(<"$B/err")"
-	assert_eq "$(cat "$CG/cgroup.procs")" "$(pid_of)"
+	assert_eq "$(cat "$CG/container/cgroup.procs")" "$(pid_of)"
 	assert_eq "$(cat "$CG/pids.max")" 40
 	start_ok
 	rt_ok exec "$ID" /bin/cat /proc/self/uid_map

@@ -50,9 +50,9 @@ sd_stop_slices()
 # shows: linux.cgroupsPath.systemd linux.cgroupsPath.default
 test_names()
 {
-	sd_names "a-b-c.slice:p:n|/a.slice/a-b.slice/a-b-c.slice/p-n.scope" ":crio:n|/system.slice/crio-n.scope" \
-		"system.slice::n|/system.slice/n.scope" "|/system.slice/berth-c1.scope" "-.slice:p:n|/p-n.scope" \
-		'|/system.slice/berth-c\x2b1.scope' "ab.slice:x:ab-c.slice|/ab.slice/ab-c.slice"
+	sd_names "a-b-c.slice:p:n|/a.slice/a-b.slice/a-b-c.slice/p-n.scope/container" ":crio:n|/system.slice/crio-n.scope/container" \
+		"system.slice::n|/system.slice/n.scope/container" "|/system.slice/berth-c1.scope/container" "-.slice:p:n|/p-n.scope/container" \
+		'|/system.slice/berth-c\x2b1.scope/container' "ab.slice:x:ab-c.slice|/ab.slice/ab-c.slice"
 }
 
 # Each limit is in the kernel's file, is known to the manager, and is still there after it has read everything anew.
@@ -61,6 +61,7 @@ check_limits()
 	local row
 	for row in "$@"; do
 		assert_eq "$(cat "$CG/${row%%=*}")" "${row#*=}" "${row%%=*}"
+		assert_eq "$(cat "$CG/container/${row%%=*}")" "${row#*=}" "${row%%=*} of the container's own cgroup"
 	done
 }
 

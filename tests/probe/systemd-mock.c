@@ -182,10 +182,12 @@ static void make_unit(const char *name, const struct properties *r)
 		write_file(path, "cgroup.procs", pid);
 }
 
-/* With the slices above that are empty then. */
+/* With the cgroup below it, and the slices above that are empty then. */
 static void remove_unit(int i)
 {
-	char *path = units[i].path;
+	char *path = units[i].path, below[sizeof(units[i].path) + 16];
+	snprintf(below, sizeof(below), "%s/container", path);
+	rmdir(below);
 	while (strlen(path) > strlen(base) && rmdir(path) == 0)
 		*strrchr(path, '/') = '\0';
 	units[i].name[0] = '\0';

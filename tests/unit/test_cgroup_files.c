@@ -7,7 +7,7 @@
 static int apply(int fd, const struct spec_resources *res, const char *path)
 {
 	err_clear(&err);
-	return cgroup_apply(fd, res, path, &err);
+	return cgroup_apply(NULL, fd, res, path, &err);
 }
 
 T_TEST(core_files)
@@ -189,7 +189,7 @@ T_TEST(stats)
 		return;
 	CLEANUP_FD int fd = create("/t", &ref);
 	struct json *j = json_new(false);
-	T_INT(cgroup_stats_json(j, fd, &err), 0);
+	T_INT(cgroup_stats_json(j, NULL, fd, &err), 0);
 	const char *text = json_text(j, &len);
 	T_HAS(text, "\"cpu\":{\"usage\":{\"total\":");
 	if (exists("/t/hugetlb.2MB.current")) {
@@ -201,7 +201,7 @@ T_TEST(stats)
 	json_free(j);
 	destroy(&ref);
 	j = json_new(false);
-	T_INT(cgroup_stats_json(j, fd, &err), -1);
+	T_INT(cgroup_stats_json(j, NULL, fd, &err), -1);
 	json_free(j);
 	CLEAN();
 }

@@ -200,7 +200,7 @@ T_TEST(disabled)
 	T_INT(cgroup_create(&arena, CGROUP_DISABLED, "", &c, &ref, &fd, &err), -1);
 	T_HAS(err.text, "linux.resources.pids.limit: ");
 	err_clear(&err);
-	T_INT(cgroup_apply(-1, &res, "linux.resources", &err), -1);
+	T_INT(cgroup_apply(NULL, -1, &res, "linux.resources", &err), -1);
 }
 
 /* Two processes share parents that vanish whenever they are empty. */

@@ -198,17 +198,17 @@ static const char *resolve(const char *path, bool rootless)
 T_TEST(names)
 {
 	T_STR(resolve("system.slice:docker:abc", false),
-	      "docker-abc.scope in system.slice at /system.slice/docker-abc.scope");
-	T_STR(resolve(NULL, false), "berth-c\\x2b1.scope in system.slice at /system.slice/berth-c\\x2b1.scope");
-	T_STR(resolve("", true), "berth-c\\x2b1.scope in user.slice at /user.slice/berth-c\\x2b1.scope");
-	T_STR(resolve(":crio:abc", false), "crio-abc.scope in system.slice at /system.slice/crio-abc.scope");
-	T_STR(resolve(":libpod:abc", true), "libpod-abc.scope in user.slice at /user.slice/libpod-abc.scope");
-	T_STR(resolve("a-b-c.slice:p:n", false), "p-n.scope in a-b-c.slice at /a.slice/a-b.slice/a-b-c.slice/p-n.scope");
+	      "docker-abc.scope in system.slice at /system.slice/docker-abc.scope/container");
+	T_STR(resolve(NULL, false), "berth-c\\x2b1.scope in system.slice at /system.slice/berth-c\\x2b1.scope/container");
+	T_STR(resolve("", true), "berth-c\\x2b1.scope in user.slice at /user.slice/berth-c\\x2b1.scope/container");
+	T_STR(resolve(":crio:abc", false), "crio-abc.scope in system.slice at /system.slice/crio-abc.scope/container");
+	T_STR(resolve(":libpod:abc", true), "libpod-abc.scope in user.slice at /user.slice/libpod-abc.scope/container");
+	T_STR(resolve("a-b-c.slice:p:n", false), "p-n.scope in a-b-c.slice at /a.slice/a-b.slice/a-b-c.slice/p-n.scope/container");
 	T_STR(resolve("machine-libpod_pod_12ab.slice:libpod:n", false),
 	      "libpod-n.scope in machine-libpod_pod_12ab.slice at "
-	      "/machine.slice/machine-libpod_pod_12ab.slice/libpod-n.scope");
-	T_STR(resolve("system.slice::n", false), "n.scope in system.slice at /system.slice/n.scope");
-	T_STR(resolve("-.slice:p:n", false), "p-n.scope in -.slice at /p-n.scope");
+	      "/machine.slice/machine-libpod_pod_12ab.slice/libpod-n.scope/container");
+	T_STR(resolve("system.slice::n", false), "n.scope in system.slice at /system.slice/n.scope/container");
+	T_STR(resolve("-.slice:p:n", false), "p-n.scope in -.slice at /p-n.scope/container");
 	T_STR(resolve("kubepods.slice:x:kubepods-pod1.slice", false),
 	      "kubepods-pod1.slice in kubepods.slice at /kubepods.slice/kubepods-pod1.slice");
 	T_STR(resolve("::top.slice", false), "top.slice in -.slice at /top.slice");
@@ -236,11 +236,26 @@ T_TEST(names_refused)
 	char *name = arena_printf(&arena, "a.slice:p:%0260d", 1);
 	T_HAS(resolve(name, false), "longer than 255");
 	struct cg_unit u;
-	static const char *const paths[] = { "/x", "", "x.scope", "/a.slice/x.service" };
+	static const char *const paths[] = { "/x", "", "x.scope", "/a.slice/x.service", "/x.service/container" };
 	for (size_t i = 0; i < sizeof(paths) / sizeof(*paths); i++) {
 		err_clear(&err);
 		T_INT(cg_unit_from_path(&arena, paths[i], &u, &err), -1);
 	}
+}
+
+/* The cgroup of a scope is above the container's; what has another name has none above it. */
+T_TEST(outer_cgroup)
+{
+	static const struct {
+		const char *path, *outer;
+	} rows[] = {
+		{ "/a.slice/p-n.scope/container", "/a.slice/p-n.scope" }, { "/p-n.scope/container", "/p-n.scope" },
+		{ "/a.slice/p-n.scope", "/a.slice/p-n.scope" },		  { "/a.slice/container", "/a.slice/container" },
+		{ "/a.slice/p-n.scope/x", "/a.slice/p-n.scope/x" },	  { "container", "container" },
+		{ ".scope/container", ".scope/container" },		  { "", "" },
+	};
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
+		T_INT(cg_outer_len(rows[i].path), strlen(rows[i].outer));
 }
 
 /* ---- properties ---- */
