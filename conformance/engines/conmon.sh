@@ -239,17 +239,11 @@ op_kill_all()
 	ended 0
 }
 
-oom()
-{
-	rm -rf sync exits bundle
-	up -j '.linux.resources.memory = {limit: 20000000, swap: 20000000}' sh -c 'sleep 1; x=x; while :; do x=$x$x; done'
-	ended 137
-	wait_for 5 test -e bundle/oom
-}
-
 op_oom()
 {
-	kill_is_seen oom
+	up -j '.linux.resources.memory = {limit: 20000000, swap: 20000000}' sh -c "sleep 1; $(greedy)"
+	ended 137
+	wait_for 5 test -e bundle/oom
 }
 
 op_delete_created()

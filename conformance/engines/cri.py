@@ -297,7 +297,7 @@ def stats():
 
 
 def oom():
-    box = _Pod().run("sh", "-c", "sleep 1; x=x; while :; do x=$x$x; done", linux={"resources": {"memory": 20 << 20}})
+    box = _Pod().run("sh", "-c", "sleep 1; " + os.environ["GREEDY"], linux={"resources": {"memory": 20 << 20}})
     _eq(box.wait_exit(), 137, "exit code")
     _eq(box.status()["reason"], "OOMKilled", "reason")
 

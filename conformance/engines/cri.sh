@@ -13,7 +13,7 @@ after_op()
 
 do_cri()
 {
-	RT=$RT DRIVER=$DRIVER IMAGE=$IMAGE "$ENGINES/cri.py" "$CRI_SOCKET" "${1:-$NAME}"
+	GREEDY=${GREEDY:-} RT=$RT DRIVER=$DRIVER IMAGE=$IMAGE "$ENGINES/cri.py" "$CRI_SOCKET" "${1:-$NAME}"
 }
 
 op_pod()
@@ -69,7 +69,7 @@ op_stats()
 
 op_oom()
 {
-	kill_is_seen do_cri
+	GREEDY=$(greedy) do_cri
 }
 
 op_start_fails()

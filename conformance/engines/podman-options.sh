@@ -305,18 +305,13 @@ op_memory()
 	eq "$(limit memory.low --memory 50m --memory-reservation 40m)" 41943040
 }
 
-out_of_memory()
-{
-	p run --name "$C" --memory 16m --memory-swap 16m "$IMG" tail /dev/zero >/dev/null 2>&1 && die "not killed"
-	eq "$(field "$C" .State.ExitCode)" 137
-	eq "$(field "$C" .State.OOMKilled)" true
-}
-
 op_out_of_memory()
 {
 	need_cgroups
 	fails 3 once --memory 16m --memory-swap 16m -- sh -c 'tail /dev/zero; [ $? = 137 ] && exit 3'
-	kill_is_seen out_of_memory
+	p run --name "$C" --memory 16m --memory-swap 16m "$IMG" sh -c "$(greedy)" >/dev/null 2>&1 && die "not killed"
+	eq "$(field "$C" .State.ExitCode)" 137
+	eq "$(field "$C" .State.OOMKilled)" true
 }
 
 op_pids_limit()
