@@ -14,7 +14,7 @@ Without NAME=PATH: berth, this machine's crun and runc, and those of Debian fork
 
 Runs as root, in a mount namespace of its own where only cgroup2 is on /sys/fs/cgroup.
 """
-import json, os, shutil, statistics, subprocess, sys, tempfile, time
+import json, os, shutil, signal, statistics, subprocess, sys, tempfile, time
 
 sys.dont_write_bytecode = True
 import targets  # noqa: E402
@@ -298,12 +298,18 @@ def seccomp_profile():
     return None
 
 
+def none_ignored():
+    """A runtime takes back what its caller ignores, a call each; nohup and a shell's background do."""
+    for sig in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT):
+        signal.signal(sig, signal.SIG_DFL)
+
+
 def syscalls(rt, args, cwd):
     """System calls of a whole command, its children and the program included."""
     cmd = ["chroot", rt.chroot] if rt.chroot else []
     trace = f"{rt.work}/strace"
     p = subprocess.run(["strace", "-f", "-qq", "-o", trace, *cmd, *rt.argv(*args)], env=rt.env, cwd=cwd,
-                       stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+                       stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, preexec_fn=none_ignored)
     if p.returncode:
         return None
     lines = [x for x in open(trace) if "resumed>" not in x and "+++" not in x and " ---" not in x]
@@ -473,7 +479,8 @@ def main():
         versions = {rt.name: subprocess.run((["chroot", rt.chroot] if rt.chroot else []) + [rt.path, "--version"],
                                             capture_output=True, text=True).stdout.splitlines()[:1] for rt in rts}
     ref = o["--ref"] or ("crun-forky" if "crun-forky" in results else "crun" if "crun" in results else rts[-1].name)
-    title = f"Linux {os.uname().release}, {os.cpu_count()} processors, median of {rounds} rounds"
+    title = (f"Linux {os.uname().release}, {os.cpu_count()} processors, median of {rounds} rounds, "
+             f"load {os.getloadavg()[1]:.0f}")
     print(title)
     for rt in rts:
         print(f"{rt.name}: {(versions[rt.name] or ['?'])[0]}; private memory of a waiting init "
