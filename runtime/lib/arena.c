@@ -3,7 +3,6 @@
 #include "arena.h"
 
 #include <stdarg.h>
-#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -111,83 +110,17 @@ char *arena_strdup(struct arena *a, const char *s)
 	return arena_strndup(a, s, strlen(s));
 }
 
-enum { NUMBER_MAX = 24 };
-
-/* v in decimal, at the end of `number`. */
-static const char *decimal(char number[NUMBER_MAX], unsigned long long v, bool minus, size_t *ret_len)
-{
-	char *p = number + NUMBER_MAX;
-	do
-		*--p = (char)('0' + v % 10);
-	while (v /= 10);
-	if (minus)
-		*--p = '-';
-	*ret_len = (size_t)(number + NUMBER_MAX - p);
-	return p;
-}
-
-/* What the conversion at *p (behind the '%') makes; *p moves to its last letter. NULL: one that is not known here. */
-static const char *convert(const char **p, va_list *ap, char number[NUMBER_MAX], size_t *ret_len)
-{
-	const char *text;
-	int v;
-	switch (**p) {
-	case 's':
-		text = va_arg(*ap, const char *);
-		*ret_len = text ? strlen(text) : 0;
-		return text;
-	case 'd':
-		v = va_arg(*ap, int);
-		return decimal(number, v < 0 ? 0ULL - (unsigned long long)v : (unsigned long long)v, v < 0, ret_len);
-	case 'u':
-		return decimal(number, va_arg(*ap, unsigned), false, ret_len);
-	case 'z':
-		if (*++*p != 'u')
-			return NULL;
-		return decimal(number, va_arg(*ap, size_t), false, ret_len);
-	case '%':
-		*ret_len = 1;
-		return *p;
-	default:
-		return NULL;
-	}
-}
-
-/* The few conversions that nearly all texts are made of. -1: another one, or no room. A plan is some hundred short texts, and
- * a general printf, to measure and then to print, was a third of all instructions of a create. */
-static int format_plain(char *out, size_t room, const char *fmt, va_list *ap)
-{
-	char number[NUMBER_MAX];
-	size_t at = 0, len;
-	for (const char *p = fmt; *p; p++) {
-		const char *text = p;
-		len = 1;
-		if (*p == '%') {
-			p++;
-			text = convert(&p, ap, number, &len);
-		}
-		if (!text || len >= room - at)
-			return -1;
-		memcpy(out + at, text, len);
-		at += len;
-	}
-	return (int)at;
-}
-
 char *arena_printf(struct arena *a, const char *fmt, ...)
 {
-	char few[256];
+	char few[256]; /* nearly all texts are short, and printed once is half of measured and then printed */
 	va_list ap;
 	va_start(ap, fmt);
-	int n = format_plain(few, sizeof(few), fmt, &ap);
-	va_end(ap);
-	if (n >= 0)
-		return arena_strndup(a, few, (size_t)n);
-	va_start(ap, fmt);
-	n = vsnprintf(NULL, 0, fmt, ap);
+	int n = vsnprintf(few, sizeof(few), fmt, ap);
 	va_end(ap);
 	if (n < 0)
 		out_of_memory();
+	if ((size_t)n < sizeof(few))
+		return arena_strndup(a, few, (size_t)n);
 	char *p = arena_alloc(a, (size_t)n + 1);
 	va_start(ap, fmt);
 	vsnprintf(p, (size_t)n + 1, fmt, ap);

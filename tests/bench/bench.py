@@ -340,7 +340,7 @@ def chart(results, names, ops, title, path):
     """Bars of medians, a group for each operation; nothing in it comes from elsewhere."""
     colours = ["#1b6ca8", "#e07b39", "#8a8a8a", "#c9b458", "#7a4e9f", "#3a9d5d"]
     ops = [o for o in ops if results[names[0]].get(o)]
-    width, left, row = 900, 130, 14
+    width, left, row = 930, 160, 14
     most = max(median(results[n][o], "wall") for n in names for o in ops if results[n].get(o))
     y, out = 60, []
     for o in ops:
