@@ -16,6 +16,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "../lib/fd.h"
 #include "../lib/sys.h"
@@ -172,11 +173,13 @@ int cgroup_kill(int cgfd, int sig, struct err *e)
 	if (sig == SIGKILL) {
 		if (fd_write_small(cgfd, "cgroup.kill", "1", 1) == 0)
 			return 0;
-		if (errno == ENODEV)
-			return 0; /* removed meanwhile */
+		int eno = errno;
+		/* removed meanwhile: by a manager, as soon as its last process ended */
+		if (eno == ENODEV || (eno == ENOENT && faccessat(cgfd, "cgroup.procs", F_OK, 0) < 0 && errno == ENOENT))
+			return 0;
 		/* ENOENT: the root cgroup, which must never be killed, has no such file. EOPNOTSUPP: a
 		 * threaded cgroup, whose processes only share it with others. */
-		return err_set(e, errno, "write cgroup.kill");
+		return err_set(e, eno, "write cgroup.kill");
 	}
 	return signal_all(cgfd, sig, e);
 }

@@ -224,4 +224,22 @@ T_TEST(ownership)
 	CLEAN();
 }
 
+/* A cgroup that its manager removed while we had it open is gone; the root cgroup, without cgroup.kill, is an error. */
+T_TEST(kill_of_a_removed_cgroup)
+{
+	char dir[] = "/tmp/berth-kill-XXXXXX";
+	struct err e = { 0 };
+	T_OK(mkdtemp(dir));
+	CLEANUP_FD int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int procs = openat(fd, "cgroup.procs", O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	close(procs);
+	T_INT(cgroup_kill(fd, SIGKILL, &e), -1);
+	T_INT(e.eno, ENOENT);
+	err_clear(&e);
+	unlinkat(fd, "cgroup.procs", 0);
+	rmdir(dir);
+	T_INT(cgroup_kill(fd, SIGKILL, &e), 0);
+	T_OK(!e.set);
+}
+
 T_MAIN()
