@@ -14,10 +14,18 @@ speed_bundle()
 	args "$@"
 }
 
+# traced FILE ARG...: berth under strace. Signals that the caller ignores would cost a call each to set right.
+traced()
+{
+	local file=$1
+	shift
+	env --default-signal strace -f -qq -e signal=none -o "$file" "$BERTH" --root "$STATE" "$@" >"$B/out" 2>"$B/err" </dev/null
+}
+
 # calls ARG...: runs the command under strace; the calls of berth and berth-init, not those of the program, are $B/calls
 calls()
 {
-	strace -f -qq -e signal=none -o "$B/strace" "$BERTH" --root "$STATE" "$@" >"$B/out" 2>"$B/err" </dev/null ||
+	traced "$B/strace" "$@" ||
 		die "$1 failed: $(<"$B/err")"
 	awk '$1 in program || /resumed>/ || /\+\+\+/ { next }
 		{ print }
@@ -40,8 +48,7 @@ budget()
 # In the background, as strace follows berth-init, which goes on
 created()
 {
-	strace -f -qq -e signal=none -o "$B/strace.create" "$BERTH" --root "$STATE" create --bundle "$B" "$ID" \
-		>"$B/out" 2>"$B/err" </dev/null &
+	traced "$B/strace.create" create --bundle "$B" "$ID" &
 	TRACED=$!
 	wait_status created
 }
