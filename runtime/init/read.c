@@ -96,7 +96,7 @@ static void raise_files(struct init *in, size_t nfds)
 
 static int receive_block(struct init *in)
 {
-	static _Alignas(struct plan_head) char few[16 * 1024];
+	static _Alignas(struct plan_head) char few[PLAN_FEW];
 	struct plan_head h;
 	int first[PLAN_FDS_PER_MSG];
 	size_t have, more, got = (size_t)receive_fds(in, few, sizeof(few), first, PLAN_FDS_PER_MSG, &have);

@@ -32,6 +32,11 @@
 
 #include <stdint.h>
 
+/* A block of at most so many bytes, descriptors included, is received in one piece; tests/fuzz has its own number. */
+#ifndef PLAN_FEW
+#define PLAN_FEW (16 * 1024)
+#endif
+
 enum {
 	PLAN_MAGIC = 0x48545242, /* "BRTH" */
 	PLAN_VERSION = 1,

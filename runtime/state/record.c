@@ -316,7 +316,7 @@ static int on_key(void *ctx, const unsigned char *key, size_t len)
 	rd->member = NULL;
 	rd->format_next = len == 6 && memcmp(key, "format", 6) == 0;
 	for (unsigned i = 0; i < MEMBERS; i++)
-		if (len && *members[i].key == (char)*key && strncmp(members[i].key, (const char *)key, len) == 0 && !members[i].key[len]) {
+		if (strlen(members[i].key) == len && memcmp(members[i].key, key, len) == 0) {
 			rd->member = &members[i];
 			bit = i;
 		}

@@ -33,6 +33,12 @@ static void check_list(const struct plan *p, const struct plan_step *s)
 	if (!s->str[2])
 		return;
 	memcpy(&n, p->data + s->str[2], sizeof(n));
+	if (s->kind == STEP_MOUNT_FS && s->val[4]) { /* behind the pairs the options of a mount(2), and the last pair is its source */
+		FUZZ_ASSERT(n-- > 2);
+		memcpy(&key, p->data + s->str[2] + 8 * (n - 1), 8);
+		memcpy(&value, p->data + s->str[2] + 8 * (n + 1), 8);
+		FUZZ_ASSERT(strcmp(p->data + key, "source") == 0 && strlen(p->data + value) < 1024);
+	}
 	FUZZ_ASSERT(n % 2 == 0);
 	for (uint64_t i = 0; i < n; i += 2) {
 		memcpy(&key, p->data + s->str[2] + 8 * (i + 1), 8);
