@@ -475,7 +475,8 @@ def main():
             for ident in ("userns", "pod", "bench", "life", "seccomp", "seccomp-cold", "100-mounts", "count", "steps"):
                 subprocess.run((["chroot", rt.chroot] if rt.chroot else []) + rt.argv("delete", "--force", ident),
                                env=rt.env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        subprocess.run(["rmdir", f"{CG}/berth-bench"], stderr=subprocess.DEVNULL)
+        # a runtime that failed may have left its own below
+        subprocess.run(["find", f"{CG}/berth-bench", "-depth", "-type", "d", "-exec", "rmdir", "{}", ";"], stderr=subprocess.DEVNULL)
         versions = {rt.name: subprocess.run((["chroot", rt.chroot] if rt.chroot else []) + [rt.path, "--version"],
                                             capture_output=True, text=True).stdout.splitlines()[:1] for rt in rts}
     ref = o["--ref"] or ("crun-forky" if "crun-forky" in results else "crun" if "crun" in results else rts[-1].name)
