@@ -131,10 +131,10 @@ int step_user(struct init *in, const struct plan_step *s)
 	/* -1 would mean "as it is" */
 	if (s->val[0] >= UINT32_MAX || s->val[1] >= UINT32_MAX)
 		return fail(in, DETAIL_PLAN, EINVAL, NULL);
-	bool as_is = ids_are(uid, gid);
+	bool as_is = uid == 0 && gid == 0 && ids_are(uid, gid); /* others may be what an id without a map looks like */
 	if (!as_is && prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) < 0)
 		return fail(in, DETAIL_CAPSET, errno, NULL);
-	if ((s->flags & STEP_F_SETGROUPS) && (s->num || !in->groups_denied) && !groups_are(groups, s->num)) {
+	if ((s->flags & STEP_F_SETGROUPS) && (s->num || (!in->groups_denied && !groups_are(groups, 0)))) {
 		if (syscall(SYS_setgroups, (int)s->num, groups) < 0)
 			return fail(in, DETAIL_GROUPS, errno, NULL);
 		if (!groups_are(groups, s->num))

@@ -310,7 +310,7 @@ static void mount_long(struct build *b, const struct mount_plan *mp, const char 
 	s->s.val[3] = mount_flags((mp->attr.set & ~mp->rec.clear) | mp->rec.set);
 }
 
-/* Nothing about it needs an fd of it, or a word that mount(2) does not take. Read-only is one of these: a new superblock would
+/* Nothing about it needs an fd of it (as a new root does), or a word that mount(2) does not take. Read-only is one of these: a new superblock would
  * be so for everybody who gets it later; that of the cgroup hierarchy, in which we have just made a cgroup, is not new. Hooks
  * of the container begin where berth-init is by then. */
 static bool is_plain(const struct build *b, size_t i)
@@ -322,7 +322,7 @@ static bool is_plain(const struct build *b, size_t i)
 	bool role = role_of(b, i) == MOUNT_DEV || (role_of(b, i) == MOUNT_PTS && (!b->proc || b->proc->terminal));
 	bool known = is_type(mp, "cgroup2") && !b->r->cgroup_disabled;
 	size_t len = 0;
-	if (!in_names(types, ARRAY_SIZE(types), mp->type) || role || mp->idmap || mp->copyup || mp->late_readonly ||
+	if (!in_names(types, ARRAY_SIZE(types), mp->type) || role || strcmp(mp->clean, "/") == 0 || mp->idmap || mp->copyup || mp->late_readonly ||
 	    mp->propagation || mp->rec.set || mp->rec.clear || ((mp->attr.set & MOUNT_ATTR_RDONLY) && !known) || (label && *label) ||
 	    !source || !*source || may_be_refused(b, mp->type) || b->c->hooks.kind[HOOK_CREATE_CONTAINER].n ||
 	    (is_type(mp, "tmpfs") && !mp->has_mode))

@@ -270,23 +270,35 @@ int state_dir_gone(const struct state_dir *d)
 	return still_there(d) == 0;
 }
 
+static int exists_already(const char *id, struct err *e)
+{
+	err_clear(e);
+	err_set(e, 0, "container with id \"%s\" already exists", id);
+	e->eno = EEXIST;
+	return -1;
+}
+
 /* The first file is made as soon as the lock is held: a folder that a `delete --force` has taken before that takes none any
- * more. 1: the id is free again; -1: *e. */
+ * more, and one that another create has made in its place has one. 1: the id is free again; -1: *e. What is open then is
+ * ours. */
 static int fill(struct state_dir *d, const char *json, size_t len, struct err *e)
 {
 	d->fd = openat(d->root_fd, d->id, DIR_FLAGS);
 	if (d->fd < 0 || lock(d) < 0) {
 		int eno = errno;
+		fd_close(&d->fd);
 		return eno == ENOENT ? 1 : err_set(e, eno, "lock the state of container \"%s\"", d->id);
 	}
 	d->locked = true;
 	if (fd_write_new(d->fd, "config.json", json, len, e) == 0)
 		return 0;
-	if (e->eno != ENOENT)
+	if (e->eno != ENOENT && e->eno != EEXIST)
 		return -1;
-	err_clear(e);
+	bool taken = e->eno == EEXIST;
 	fd_close(&d->fd);
-	return 1;
+	d->locked = false;
+	err_clear(e);
+	return taken ? exists_already(d->id, e) : 1;
 }
 
 int state_dir_create(struct state_dir *d, const char *root_option, const char *id, const char *json, size_t len,
@@ -305,9 +317,7 @@ int state_dir_create(struct state_dir *d, const char *root_option, const char *i
 			state_dir_close(d);
 			if (eno != EEXIST)
 				return err_set(e, eno, "make the state of container \"%s\"", id);
-			err_set(e, 0, "container with id \"%s\" already exists", id);
-			e->eno = EEXIST;
-			return -1;
+			return exists_already(id, e);
 		}
 		r = fill(d, json, len, e);
 	}

@@ -21,6 +21,20 @@ test_readonly_root()
 	assert_clean
 }
 
+# A mount on "/" is the root from then on, whatever the way it was made.
+test_tmpfs_as_root()
+{
+	bundle_new
+	cfg --arg b "$B" '.mounts = [{destination: "/", type: "tmpfs", source: "tmpfs", options: ["mode=755", "nosuid"]}] + .mounts
+		+ [{destination: "/bin", type: "bind", source: "\($b)/rootfs/bin", options: ["rbind"]}]'
+	probe each write /file , show mounts
+	run_ok
+	assert_line write=ok
+	has_word "$(mount_attrs /)" nosuid || die "the root is not the mount"
+	[ ! -e "$B/rootfs/file" ] || die "written to the covered root"
+	assert_clean
+}
+
 test_root_absolute_path()
 {
 	bundle_new

@@ -114,6 +114,24 @@ test_user_namespace_by_path()
 	assert_clean
 }
 
+# An id that has no number there looks like 65534, which may be a number of its own: it is set all the same.
+test_nobody_in_a_namespace_without_root()
+{
+	holder_start --user
+	echo "65534 100000 1" >"/proc/$HOLDER/uid_map" && echo "0 100000 1" >"/proc/$HOLDER/gid_map" || die "maps"
+	bundle_new
+	ns_add user "/proc/$HOLDER/ns/user"
+	cfg 'del(.mounts) | .process.user = {uid: 65534, gid: 0} | .root.readonly = true'
+	probe sleep 60
+	create_ok
+	start_ok
+	wait_status running
+	assert_eq "$(sed -n 's/^Uid:[[:space:]]*//p' "/proc/$(pid_of)/status")" $'100000\t100000\t100000\t100000'
+	delete_ok --force
+	holder_stop
+	assert_clean
+}
+
 test_mount_namespace_by_path_or_refused()
 {
 	holder_start --mount

@@ -6,9 +6,11 @@
 #include <signal.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "../../runtime/lib/fd.h"
 #include "state_fixture.h"
 
 T_TEST(ids)
@@ -300,6 +302,51 @@ T_TEST(lock_then_gone)
 T_TEST(lock_then_made_again)
 {
 	lock_race(true);
+}
+
+static void (*after_mkdir)(int dirfd, const char *name);
+
+/* In place of that of the C library: what others do between two calls of ours. */
+int mkdirat(int dirfd, const char *name, mode_t mode)
+{
+	int r = (int)syscall(SYS_mkdirat, dirfd, name, mode);
+	void (*then)(int, const char *) = after_mkdir;
+	after_mkdir = NULL;
+	if (r == 0 && then)
+		then(dirfd, name);
+	return r;
+}
+
+static void removed(int dirfd, const char *name)
+{
+	T_INT(unlinkat(dirfd, name, AT_REMOVEDIR), 0);
+}
+
+static void made_by_another(int dirfd, const char *name)
+{
+	removed(dirfd, name);
+	T_INT(mkdirat(dirfd, name, 0700), 0);
+	CLEANUP_FD int dir = openat(dirfd, name, O_RDONLY | O_DIRECTORY);
+	close(openat(dir, "config.json", O_CREAT | O_EXCL | O_WRONLY, 0600));
+}
+
+/* The folder that a create has made may be gone, or another one's, before it is locked. */
+T_TEST(create_is_overtaken)
+{
+	CLEANUP_STATE_DIR struct state_dir first = STATE_DIR_INIT, second = STATE_DIR_INIT;
+	struct stat st;
+	char path[128];
+	setup();
+	close(state_root_open(root, true, &e));
+	after_mkdir = removed;
+	T_INT(state_dir_create(&first, root, "c1", "{}", 2, &e), 0);
+	after_mkdir = made_by_another;
+	T_INT(state_dir_create(&second, root, "c2", "{}", 2, &e), -1);
+	T_STR(e.text, "container with id \"c2\" already exists");
+	T_INT(e.eno, EEXIST);
+	snprintf(path, sizeof(path), "%s/c2/config.json", root);
+	T_INT(stat(path, &st), 0);
+	teardown();
 }
 
 static char seen[256];
