@@ -41,16 +41,11 @@ static void leave_dir(struct walk *w)
 	fd_close(&w->dir);
 }
 
-static void walk_clear(struct walk *w)
-{
-	leave_dir(w);
-}
-
 static int walk_open(const struct walk *w, size_t len)
 {
 	return len ? cg_open_dir(w->root, w->rel, len) : w->root;
 }
-#define CLEANUP_WALK __attribute__((cleanup(walk_clear)))
+#define CLEANUP_WALK __attribute__((cleanup(leave_dir)))
 
 int cg_open_dir(int root, const char *rel, size_t len)
 {
