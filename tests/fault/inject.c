@@ -17,7 +17,6 @@
  *
  * Exit status: that of COMMAND, 128 + N when signal N ended it. With -p and without a command of its own use `true`.
  */
-#include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <fnmatch.h>
@@ -29,13 +28,12 @@
 #include <string.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
-#include <sys/uio.h>
-#include <sys/user.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "errnos.h"
+#include "registers.h"
 
 enum who { TOOL, INIT, WHO_COUNT };
 static const char *const who_names[] = { "tool", "init" };
@@ -110,47 +108,6 @@ static void kill_tasks(unsigned victims)
 		if (victims >> g.tasks[i].who & 1)
 			kill(g.tasks[i].pid, SIGKILL);
 }
-
-/* ---- registers ---- */
-
-#if defined(__x86_64__)
-static int skip_call(pid_t pid)
-{
-	struct user_regs_struct r;
-	if (ptrace(PTRACE_GETREGS, pid, 0, &r) < 0)
-		return -1;
-	r.orig_rax = (unsigned long long)-1;
-	return (int)ptrace(PTRACE_SETREGS, pid, 0, &r);
-}
-
-static int set_result(pid_t pid, long v)
-{
-	struct user_regs_struct r;
-	if (ptrace(PTRACE_GETREGS, pid, 0, &r) < 0)
-		return -1;
-	r.rax = (unsigned long long)v;
-	return (int)ptrace(PTRACE_SETREGS, pid, 0, &r);
-}
-#elif defined(__aarch64__)
-static int skip_call(pid_t pid)
-{
-	int none = -1;
-	struct iovec v = { &none, sizeof(none) };
-	return (int)ptrace(PTRACE_SETREGSET, pid, NT_ARM_SYSTEM_CALL, &v);
-}
-
-static int set_result(pid_t pid, long result)
-{
-	struct user_regs_struct r;
-	struct iovec v = { &r, sizeof(r) };
-	if (ptrace(PTRACE_GETREGSET, pid, NT_PRSTATUS, &v) < 0)
-		return -1;
-	r.regs[0] = (unsigned long long)result;
-	return (int)ptrace(PTRACE_SETREGSET, pid, NT_PRSTATUS, &v);
-}
-#else
-#error "inject is not written for this architecture"
-#endif
 
 /* ---- what is done at a call ---- */
 

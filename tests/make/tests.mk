@@ -42,10 +42,10 @@ $(BUILD)/tests/%: tests/probe/%.c
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(CPPFLAGS) -std=gnu11 -O1 -g $(WARN) -o $@ $< $(HELPER_LIBS)
 
-$(BUILD)/tests/inject: tests/fault/inject.c tests/fault/errnos.h
+$(BUILD)/tests/inject: tests/fault/inject.c tests/fault/registers.c tests/fault/registers.h tests/fault/errnos.h
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(CPPFLAGS) -std=gnu11 -O1 -g $(WARN) -o $@ $< -lseccomp
+	$(Q)$(CC) $(CPPFLAGS) -std=gnu11 -O1 -g $(WARN) -o $@ $(filter %.c,$^) -lseccomp
 
 # Preloaded into the runtime.
 $(BUILD)/tests/fake-resctrl.so: tests/probe/fake-resctrl.c
