@@ -60,7 +60,7 @@ test_no_inodes_in_the_state_folder()
 	both_ways
 }
 
-test_full_rootfs()
+test_no_inodes_in_the_rootfs()
 {
 	local n tried=0 worked=0
 	bundle_new
@@ -77,6 +77,57 @@ test_full_rootfs()
 		umount "$B/rootfs"
 	done
 	both_ways
+}
+
+# A file system that keeps directories in blocks, with none left and with some.
+test_no_blocks_in_the_rootfs()
+{
+	local n i tried=0 worked=0
+	bundle_new
+	probe sleep 60
+	mount_add /new/one tmpfs tmpfs
+	mount_add /new/two tmpfs tmpfs
+	truncate -s 8M /mnt/disk
+	mke2fs -q -t ext2 -b 1024 -m 0 -d "$B/rootfs" /mnt/disk || skip "no mke2fs"
+	mount -o loop /mnt/disk "$B/rootfs" 2>/dev/null || skip "no loop device"
+	for n in 0 1 2 3 4 5; do
+		for ((i = 0; i < n; i++)); do
+			head -c 1024 /dev/zero >"$B/rootfs/free.$i"
+		done
+		head -c 64M /dev/zero >"$B/rootfs/fill.0" 2>/dev/null
+		for i in 1 2 3 4; do # what a large file could not use, a small one can
+			sync -f "$B/rootfs"
+			echo >"$B/rootfs/fill.$i"
+		done 2>/dev/null
+		assert_eq "$(stat -f -c %a "$B/rootfs")" 0 "free blocks"
+		rm -f "$B"/rootfs/free.*
+		attempt 'mounts\[[0-9]\].*no space left on device'
+		worked=$((worked + WORKED))
+		rm -rf "$B"/rootfs/fill.* "$B"/rootfs/new
+	done
+	umount "$B/rootfs"
+	both_ways
+}
+
+# One that keeps them elsewhere: nothing of the container's own needs a block of its rootfs.
+test_full_tmpfs_as_rootfs()
+{
+	bundle_new
+	touch /mnt/file
+	args /bin/probe show
+	mount_add /new/one tmpfs tmpfs
+	mount_add /new/file none /mnt/file bind
+	mv "$B/rootfs" /mnt/full
+	mkdir "$B/rootfs"
+	mount -t tmpfs -o size=$(($(du -s -B 1024 /mnt/full | cut -f 1) + 256))k rootfs "$B/rootfs"
+	cp -a /mnt/full/. "$B/rootfs/"
+	head -c 64M /dev/zero >"$B/rootfs/fill" 2>/dev/null
+	assert_eq "$(stat -f -c %a "$B/rootfs")" 0 "free blocks"
+	rt_ok run --bundle "$B" "$ID"
+	assert_match "$OUT" /new/one
+	assert_match "$OUT" /new/file
+	umount "$B/rootfs"
+	assert_clean
 }
 
 # descriptors N COMMAND...: with at most N of them
