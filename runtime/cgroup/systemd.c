@@ -246,7 +246,7 @@ static const char *unit_of(struct arena *a, const struct cgroup_ref *ref)
 	return slash ? slash + 1 : path;
 }
 
-static int stop_unit(const struct cgroup_ref *ref, struct err *e)
+static int stop_once(const struct cgroup_ref *ref, struct err *e)
 {
 	__attribute__((cleanup(arena_free))) struct arena a = { 0 };
 	CLEANUP_BUS struct cg_bus b = CG_BUS_INIT;
@@ -259,6 +259,18 @@ static int stop_unit(const struct cgroup_ref *ref, struct err *e)
 			return ours;
 	}
 	return cg_bus_stop(&b, unit, e);
+}
+
+/* Nobody else would stop the unit. So a call that was not answered in time is one thing; after any other failure, such as a
+ * message that was not sent for want of memory, the same is asked once more, on another connection. */
+static int stop_unit(const struct cgroup_ref *ref, struct err *e)
+{
+	if (stop_once(ref, e) == 0)
+		return 0;
+	if (e->eno == ETIMEDOUT)
+		return -1;
+	err_clear(e);
+	return stop_once(ref, e);
 }
 
 /* A create was killed after it had asked for the unit. The process that held a scope died with it, but systemd

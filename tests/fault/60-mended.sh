@@ -3,6 +3,8 @@
 # Faults that once had a wrong answer, each by itself, as the others are only sampled.
 
 . "$REPO/tests/fault/lib.sh"
+. "$REPO/tests/integration/systemd.inc"
+. "$REPO/tests/integration/systemd-mock.inc"
 
 # failing "WHO CALL:K ERROR" ARG...: the runtime with this call failing; what inject says has to name the call
 failing()
@@ -381,5 +383,22 @@ test_folder_that_cannot_be_read()
 	failing "tool getdents64:1 0" ps "$ID"
 	fails_with 'list a cgroup: input/output error'
 	delete_ok --force
+	assert_clean
+}
+
+# The message that stops the unit is lost on our side: it is sent again, or nobody would stop the unit.
+test_unit_whose_stop_was_not_sent()
+{
+	local n
+	manager
+	for n in {1,2,3,4,5,6}" "{0,1}; do
+		sd_bundle
+		sd_create
+		: >"$SD/log"
+		failing "tool sendmsg:$n" delete --force "$ID"
+		[ "$RC" = 0 ] && [ -z "$ERR" ] || die "sendmsg:$n: $RC, $ERR"
+		asked "StopUnit test-c1.scope replace"
+		rm -rf "$B"
+	done
 	assert_clean
 }

@@ -5,48 +5,7 @@
 # what is asked of it, in which words, and what its answers do. The real one: system-systemd.sh, rootless-systemd.sh.
 
 . "$REPO/tests/integration/systemd.inc"
-
-SD=/mnt/test/sd
-
-# manager [CGROUP]: a bus, and a manager with its units below /sys/fs/cgroup/CGROUP
-manager()
-{
-	[ -x "$BUILD/tests/systemd-mock" ] || skip "no systemd-mock here"
-	command -v dbus-daemon >/dev/null || skip "no dbus-daemon"
-	mkdir -p "$SD"
-	cat >"$SD/bus.conf" <<-END
-		<busconfig>
-		<listen>unix:path=$SD/bus</listen>
-		<auth>EXTERNAL</auth>
-		<policy context="default">
-		<allow user="*"/><allow own="*"/><allow send_destination="*" eavesdrop="true"/><allow eavesdrop="true"/>
-		</policy>
-		</busconfig>
-	END
-	dbus-daemon --config-file="$SD/bus.conf" --nofork --nopidfile >"$SD/bus.log" 2>&1 &
-	wait_for 5 test -S "$SD/bus" || die "no bus: $(<"$SD/bus.log")"
-	export DBUS_SYSTEM_BUS_ADDRESS=unix:path=$SD/bus
-	mode ok
-	"$BUILD/tests/systemd-mock" "$SD" "/sys/fs/cgroup${1:-}" 2>"$SD/mock.log" &
-	wait_for 5 file_has "$SD/log" ready || die "no manager: $(<"$SD/mock.log")"
-	: >"$SD/log"
-}
-
-mode()
-{
-	echo "$*" >"$SD/mode"
-}
-
-# What the manager was asked: a whole line, or its absence
-asked()
-{
-	grep -qxF -- "$1" "$SD/log" || die "no line \"$1\" in: $(<"$SD/log")"
-}
-
-not_asked()
-{
-	! grep -qE -- "$1" "$SD/log" || die "\"$1\" in: $(<"$SD/log")"
-}
+. "$REPO/tests/integration/systemd-mock.inc"
 
 sd_created()
 {
