@@ -78,8 +78,7 @@ asan: deps-test
 	$(MAKE) --no-print-directory check BUILD=build-asan OPT=-O1 HARDEN=-fPIE SLOW=1 \
 		EXTRA_CFLAGS="$(SANITIZE)" EXTRA_LDFLAGS="$(SANITIZE)" T="$(T)"
 
-# The same tests with valgrind's memcheck on each call of berth (tests/valgrind/run). VALGRIND=/path: another one than the machine's.
-VALGRIND ?= valgrind
+# The same tests with valgrind's memcheck on each call of berth (tests/valgrind/run). VALGRIND=/path: this one.
 VALGRIND_LDFLAGS := -Wl,--wrap=syscall,--wrap=clone3_call,--wrap=_exit build-valgrind/valgrind/calls.o
 $(BUILD)/valgrind/calls.o: tests/valgrind/calls.c
 	@mkdir -p $(@D)
@@ -91,7 +90,7 @@ endif
 valgrind: deps-test
 	@$(MAKE) --no-print-directory -j$(J) BUILD=build-valgrind CORE=0 OPT=-O1 EXTRA_LDFLAGS="$(VALGRIND_LDFLAGS)" \
 		build-valgrind/berth inside-programs
-	@BUILD=build-valgrind VALGRIND="$(VALGRIND)" JOBS=$(J) tests/valgrind/run "$(T)"
+	@BUILD=build-valgrind $(if $(VALGRIND),VALGRIND="$(VALGRIND)") JOBS=$(J) tests/valgrind/run "$(T)"
 
 # Reliability: faults, kills, races, scarcity, load (tests/fault/run). FULL=1: not only a sample; AT="tool 41 0": one fault.
 check-fault: deps-test
