@@ -27,6 +27,10 @@
 /* More than a pty holds: who else writes to it does not keep us after the end of the process. */
 enum { LAST_MAX = 128 * 1024 };
 
+/* Of the container's terminal: whether it gathers lines. */
+enum mode { UNKNOWN, RAW, LINES };
+enum { TYPED_MAX = 100 };
+
 struct half {
 	int from, to;
 	size_t len, off;
@@ -38,6 +42,8 @@ struct relay {
 	int *master;
 	struct half in, out; /* stdin -> master, master -> stdout */
 	bool line_start;     /* the input so far ends with a newline, or is none */
+	unsigned typed;	     /* how often its end was, the last time in this mode: */
+	enum mode typed_in;
 	bool last;
 	size_t left; /* once `last`: how much is read still */
 };
@@ -129,18 +135,6 @@ static void hang_up(struct relay *r)
 	fd_close(r->master);
 }
 
-/* The end of our input, as a user would type it: in the middle of a line the first one only hands over what
- * there is of the line, and the second one is the end. */
-static void type_eof(struct relay *r)
-{
-	struct termios t; /* of the slave: a master has none of its own */
-	if (*r->master < 0 || tcgetattr(*r->master, &t) < 0 || t.c_cc[VEOF] == _POSIX_VDISABLE)
-		return;
-	r->in.off = 0;
-	r->in.len = (t.c_lflag & ICANON) && !r->line_start ? 2 : 1;
-	memset(r->in.buf, t.c_cc[VEOF], r->in.len);
-}
-
 /* False: nothing more comes. On a master the hang-up of the last slave reads as EIO. */
 static bool fill(struct half *h)
 {
@@ -162,6 +156,55 @@ static bool drain(struct half *h)
 	if (h->off == h->len)
 		h->len = h->off = 0;
 	return true;
+}
+
+/* A master has no modes of its own, these are the slave's. */
+static enum mode mode_of(int master, unsigned char *ret_eof)
+{
+	struct termios t;
+	if (master < 0 || tcgetattr(master, &t) < 0)
+		return UNKNOWN;
+	*ret_eof = t.c_cc[VEOF];
+	return t.c_lflag & ICANON ? LINES : RAW;
+}
+
+/* In which mode was it typed? Not to be told when that changed at the same time, as who changes it says something then. */
+static enum mode typed_in(const struct relay *r, enum mode before)
+{
+	unsigned char eof;
+	struct pollfd p = { .fd = *r->master, .events = POLLIN };
+	return !r->in.len && mode_of(*r->master, &eof) == before && poll(&p, 1, 0) == 0 ? before : UNKNOWN;
+}
+
+/* Has somebody read all that was typed? Only the slave knows. It is not kept open, or nothing would tell its hang-up. */
+static bool all_read(int master)
+{
+	CLEANUP_FD int slave = ioctl(master, TIOCGPTPEER, O_RDONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+	struct pollfd p = { .fd = slave, .events = POLLIN };
+	return slave >= 0 && poll(&p, 1, 0) == 0;
+}
+
+/* The end of our input, as a user would type it: in the middle of a line the first one only hands over what
+ * there is of the line, and the second one is the end.
+ *
+ * What is typed in one mode and read in the other is not the end: a zero byte, or the character as it is. A shell that
+ * edits its line changes the mode for each command. So the end is typed again when something is written after such a
+ * change, or after it was read: a file would not end once either. A program that edits gets it once, though. */
+static void type_eof(struct relay *r)
+{
+	unsigned char eof;
+	struct half *h = &r->in;
+	enum mode mode = mode_of(*r->master, &eof);
+	if (mode == UNKNOWN || eof == _POSIX_VDISABLE || r->typed == TYPED_MAX ||
+	    (mode == r->typed_in && (mode == RAW || !all_read(*r->master))))
+		return;
+	h->off = 0;
+	h->len = mode == LINES && !r->line_start ? 2 : 1;
+	memset(h->buf, eof, h->len);
+	if (!drain(h))
+		drop(h);
+	r->typed++;
+	r->typed_in = typed_in(r, mode);
 }
 
 static void in_ready(struct relay *r, short revents)
@@ -203,6 +246,8 @@ static void out_ready(struct relay *r)
 			fill_last(r);
 	} else if (!fill(h)) {
 		h->eof = true;
+	} else if (r->typed && !r->in.len) {
+		type_eof(r);
 	}
 }
 

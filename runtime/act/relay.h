@@ -10,7 +10,8 @@
  *	relay_stop()	our terminal is as it was; that also happens on exit(3) and when a fatal signal ends us
  *
  * Two ends that the two sides see as each other's:
- *   - our stdin ends: the process gets the terminal's end-of-file character, as if it had been typed
+ *   - our stdin ends: the process gets the terminal's end-of-file character, as if it had been typed, and again
+ *     where it was lost
  *   - nobody reads our stdout any more: the terminal hangs up (SIGHUP, and EIO for what writes to it)
  */
 #ifndef BERTH_ACT_RELAY_H

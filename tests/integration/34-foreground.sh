@@ -344,3 +344,21 @@ test_the_size_is_there_at_once()
 	assert_eq "$(<"$B/tty")" "['30', '90'] 0"
 	assert_clean
 }
+
+# A shell that edits its line changes the terminal's modes for each command, and what was typed in one of them is not read
+# in the other as what it was: the end of the input is typed again.
+test_end_of_input_for_a_shell_that_edits()
+{
+	local commands
+	for commands in '' 'echo one' 'sleep 0.5' 'cat' 'sleep 0.2; cat' 'cat; echo; cat'; do
+		bundle_new
+		cfg '.process.terminal = true'
+		args /bin/sh -i
+		printf '%s\n' "$commands" >in
+		within 10 "$BERTH" --root "$STATE" run --bundle "$B" "$ID" <in >"$B/tty" 2>"$B/err"
+		assert_eq $? 0 "exit status after \"$commands\""
+		rt_ok delete --force "$ID"
+		rm -r "$B"
+	done
+	assert_clean
+}
