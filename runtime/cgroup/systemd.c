@@ -10,8 +10,8 @@
  *          goes. At no time is the scope empty, which would end it.
  * update:  write the files; when the kernel took all of them, tell the manager, and write them once more
  *          over what the manager rounded.
- * destroy: stop the unit; remove the cgroup by hand if it is still there, so that a manager that cannot
- *          be reached does not keep a container from being deleted.
+ * destroy: stop the unit; or wait for a manager that cannot be reached to see that the scope is empty. Then remove
+ *          the cgroup by hand if it is still there, so that one that is gone does not keep a container from being deleted.
  *
  * A scope ends with its last process, and systemd then removes its cgroup, perhaps before `delete`.
  * Everything here takes a unit or a cgroup that is gone for what it is: the end of the container.
@@ -21,12 +21,15 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "../lib/clock.h"
 #include "../lib/fd.h"
 #include "../lib/log.h"
 #include "../lib/rootless.h"
@@ -285,12 +288,26 @@ static int systemd_remove_leftover(const struct cgroup_ref *ref, struct err *e)
 	return 0;
 }
 
+/* The manager could not be asked, but it may live. It ends a scope that it finds empty and then removes the cgroup; one whose
+ * cgroup it does not find stays active for ever, and its name taken. So it gets the time to be first. */
+static void let_scope_end(const struct cgroup_ref *ref)
+{
+	struct err ignored = { 0 };
+	CLEANUP_FD int fd = ref->path[cg_outer_len(ref->path)] ? cgroup_open(ref, &ignored) : -1;
+	if (fd < 0 || cgroup_kill(fd, SIGKILL, &ignored) < 0)
+		return;
+	for (int64_t end = monotonic_ms() + 1000; cgroup_is_there(ref) && monotonic_ms() < end;)
+		nanosleep(&(struct timespec){ .tv_nsec = 10 * 1000000 }, NULL);
+}
+
 static int systemd_destroy(const struct cgroup_ref *ref, struct err *e)
 {
 	__attribute__((cleanup(arena_free))) struct arena a = { 0 };
 	struct err *failed = arena_alloc(&a, sizeof(*failed)); /* too large for a stack frame of its own */
 	cg_hold_end(ref->holder.pid);
 	int r = stop_unit(ref, failed);
+	if (r < 0)
+		let_scope_end(ref);
 	if (cgroupfs_ops.destroy(ref, e) < 0)
 		return r < 0 ? err_add(e, "%s", failed->text) : -1;
 	/* the unit is empty and its cgroup gone, which the manager will notice */

@@ -246,3 +246,18 @@ test_unit_of_another()
 	systemctl stop $U
 	assert_clean
 }
+
+# Nothing tells the manager to stop the unit: it has to see by itself that the scope is empty, before the cgroup is removed.
+test_delete_when_the_manager_cannot_be_asked()
+{
+	local i
+	for i in 1 2 3 4 5 6 7 8; do
+		sd_bundle
+		sd_create
+		unshare --mount --propagation private sh -c 'mount -t tmpfs none /run/dbus && mount -t tmpfs none /run/systemd && exec "$@"' sh \
+			"$BERTH" --root "$STATE" delete --force "$ID" || die "exit status $?"
+		wait_for 5 unit_gone $U || die "the unit is $(prop $U ActiveState)"
+		rm -rf "$B"
+	done
+	assert_clean
+}
