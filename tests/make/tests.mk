@@ -79,7 +79,7 @@ asan: deps-test
 		EXTRA_CFLAGS="$(SANITIZE)" EXTRA_LDFLAGS="$(SANITIZE)" T="$(T)"
 
 # The same tests with valgrind's memcheck on each call of berth (tests/valgrind/run). VALGRIND=/path: this one.
-VALGRIND_LDFLAGS := -Wl,--wrap=syscall,--wrap=clone3_call,--wrap=_exit build-valgrind/valgrind/calls.o
+VALGRIND_LDFLAGS := -Wl,--wrap=clone3_call,--wrap=_exit build-valgrind/valgrind/calls.o
 $(BUILD)/valgrind/calls.o: tests/valgrind/calls.c
 	@mkdir -p $(@D)
 	$(call say,CC,$<)
