@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=bash
 # vm: one driver
-# vm: asked
 # The faults of tests/fault with what a jail has not: the machine's own manager, which makes the cgroups.
 
 # faults fail|kill COMMAND VARIANT
