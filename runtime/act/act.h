@@ -63,6 +63,8 @@ int listener_hand_over(struct init_proc *ip, int fd, const struct spec_config *c
 		       struct err *e);
 /* Put back the limit on open files that launch_open_fds() had to raise; when berth-init is ready. */
 void launch_restore_nofile(const struct init_proc *ip);
+/* How many STEP_FORK are in it: with any, berth-init is another process in the end. */
+size_t plan_forks(const struct plan *p);
 int launch_send(int fd, enum plan_cmd_type type, struct err *e);
 
 /* Sync #1: write uid_map, setgroups (when it is to be denied) and gid_map of a process. `helpers`: newuidmap and

@@ -285,15 +285,20 @@ static int receive(int sock, struct plan_report *r, int *ret_fd, struct err *e)
 	return 1;
 }
 
+size_t plan_forks(const struct plan *p)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < p->ninside; i++)
+		n += p->inside[i].s.kind == STEP_FORK;
+	return n;
+}
+
 /* berth-init may be in the hands of somebody who can trace it, and we kill what it names: so only while a
  * STEP_FORK of the plan is due, and only a child of ours. */
 static bool may_become(struct plan *p, const struct init_proc *ip, const struct plan_report *r)
 {
 	siginfo_t si;
-	size_t due = 0;
-	for (size_t i = 0; p && i < p->ninside; i++)
-		due += p->inside[i].s.kind == STEP_FORK;
-	return ip->forks < due && r->value > 1 && r->value != ip->pid &&
+	return p && ip->forks < plan_forks(p) && r->value > 1 && r->value != ip->pid &&
 	       waitid(P_PID, (id_t)r->value, &si, WEXITED | WNOHANG | WNOWAIT) == 0;
 }
 

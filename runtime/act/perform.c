@@ -58,7 +58,14 @@ static int do_resources(struct creation *x, const struct host_step *s, struct er
 static int do_device_filter(struct creation *x, const struct host_step *s, struct err *e)
 {
 	(void)s;
-	return x->cgfd < 0 ? 0 : cgroup_device_filter(x->cgfd, &x->rec.cgroup, x->config, x->facts.rootless, e);
+	if (x->cgfd >= 0 && cgroup_device_filter(x->cgfd, &x->rec.cgroup, x->config, x->facts.rootless, e) < 0)
+		return -1;
+	if (launch_send(x->init.sync, CMD_GO, e) == 0)
+		return 0;
+	if (e->eno != EPIPE && e->eno != ECONNRESET)
+		return -1;
+	err_clear(e); /* it failed before it came to this, and said why: the next wait hears it */
+	return 0;
 }
 
 static int do_rdt(struct creation *x, const struct host_step *s, struct err *e)
@@ -162,13 +169,27 @@ int oom_score_write(const struct init_proc *ip, int64_t value, struct err *e)
 	return 0;
 }
 
+/* What is on record once it waits for its start; on disk, but not yet in its place. */
+static int prepare_record(struct creation *x, struct err *e)
+{
+	x->rec.created_done = true;
+	x->rec.pid = x->init.pid;
+	if (proc_start_time(x->rec.pid, &x->rec.start_time) < 0)
+		return err_set(e, errno, "read the start time of process %d", (int)x->rec.pid);
+	return state_prepare(&x->dir, &x->rec, e);
+}
+
 static int do_inside(struct creation *x, const struct host_step *s, struct err *e)
 {
 	(void)s;
+	bool forks = plan_forks(&x->plan) > 0; /* it ends as another process */
 	if (x->ns_waiting && launch_send(x->init.sync, CMD_GO, e) < 0) /* #2, the second half */
 		return -1;
 	if (x->config->hooks.kind[HOOK_CREATE_CONTAINER].n)
 		x->hooks_ran = true;
+	/* beside berth-init's own work */
+	if (!forks && prepare_record(x, e) < 0)
+		return -1;
 	if (launch_wait(&x->plan, &x->init, x->init.sync, 1U << MSG_READY, e) < 0) /* #3 */
 		return -1;
 	if (cgroup_room_end(&x->rec.cgroup, x->cgfd, &x->room, e) < 0)
@@ -176,10 +197,7 @@ static int do_inside(struct creation *x, const struct host_step *s, struct err *
 	launch_restore_nofile(&x->init);
 	if (x->config->process && (x->rec.ns_flags & CLONE_NEWUSER))
 		rlimits_raise(x->init.pid, &x->config->process->rlimits);
-	x->rec.pid = x->init.pid;
-	if (proc_start_time(x->rec.pid, &x->rec.start_time) < 0)
-		return err_set(e, errno, "read the start time of process %d", (int)x->rec.pid);
-	return 0;
+	return forks ? prepare_record(x, e) : 0;
 }
 
 static int do_oom_score(struct creation *x, const struct host_step *s, struct err *e)
@@ -214,8 +232,7 @@ static int do_pid_file(struct creation *x, const struct host_step *s, struct err
 static int do_state(struct creation *x, const struct host_step *s, struct err *e)
 {
 	(void)s;
-	x->rec.created_done = true;
-	if (state_write(&x->dir, &x->rec, e) < 0)
+	if (state_commit(&x->dir, e) < 0)
 		return -1;
 	/* #3, the second half: it may wait for `berth start` without us. Were we killed before this, it would
 	 * have seen the end of SYNC and ended, so no process waits that no record knows of. */

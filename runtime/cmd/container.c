@@ -13,6 +13,7 @@
 
 void container_close(struct container *c)
 {
+	fd_close(&c->conn);
 	fd_close(&c->pidfd);
 	state_dir_close(&c->dir);
 	arena_free(&c->arena);
@@ -61,8 +62,9 @@ int container_open(struct container *c, const struct globals *g, const char *id,
 		return -1;
 	TRACE("read-state", from);
 	from = trace_now();
-	int s = flags & CONTAINER_FREEZER ? state_status(&c->dir, &c->rec, &c->pidfd, e) :
-					    state_status_quick(&c->dir, &c->rec, &c->pidfd, e);
+	int *conn = flags & CONTAINER_CONNECT ? &c->conn : NULL;
+	int s = flags & CONTAINER_FREEZER ? state_status(&c->dir, &c->rec, &c->pidfd, conn, e) :
+					    state_status_quick(&c->dir, &c->rec, &c->pidfd, conn, e);
 	if (s < 0)
 		return -1;
 	c->status = (enum status)s;

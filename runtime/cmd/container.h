@@ -24,8 +24,9 @@ struct container {
 	struct record rec;
 	enum status status;
 	int pidfd;	      /* the live init (created, running, paused; perhaps creating), or -1 */
+	int conn;	      /* to the berth-init that waits for its start, with CONTAINER_CONNECT, or -1 */
 };
-#define CONTAINER_INIT { .dir = STATE_DIR_INIT, .status = STATUS_STOPPED, .pidfd = -1 }
+#define CONTAINER_INIT { .dir = STATE_DIR_INIT, .status = STATUS_STOPPED, .pidfd = -1, .conn = -1 }
 void container_close(struct container *c);
 #define CLEANUP_CONTAINER __attribute__((cleanup(container_close)))
 
@@ -37,6 +38,7 @@ enum {
 	CONTAINER_UNIT = 1 << 2,
 	CONTAINER_ENTER = 1 << 3,
 	CONTAINER_HOOKED = 1 << 4,
+	CONTAINER_CONNECT = 1 << 5, /* keep the connection by which a created one was known */
 };
 
 /* Open the folder, read the record, look at the process. The status is never `paused` without

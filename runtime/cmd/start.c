@@ -88,30 +88,15 @@ static void end_init(const struct container *c)
 	poll(&p, 1, WAIT_MS);
 }
 
-/* The socket of a start that was killed before it could remove it, or of a process that has just ended. */
-static int nobody_waits(struct container *c, struct err *e)
-{
-	unlinkat(c->dir.fd, "start.sock", 0);
-	err_clear(e);
-	int s = state_status_quick(&c->dir, &c->rec, NULL, e);
-	if (s < 0)
-		return -1;
-	c->status = (enum status)s;
-	return container_require(c, 0, "start", e);
-}
-
 static int start_container(struct container *c, struct err *e)
 {
 	struct spec_config *cfg = NULL; /* most containers start without a look at it */
 	bool hook = false;
 	if ((c->rec.has_listener || c->rec.has_poststart) && !(cfg = container_config(c, e)))
 		return -1;
-	CLEANUP_FD int conn = socket_connect_at(c->dir.fd, "start.sock", e);
-	if (conn < 0)
-		return e->eno == ECONNREFUSED ? nobody_waits(c, e) : -1;
-	if (launch_send(conn, CMD_START, e) < 0)
+	if (launch_send(c->conn, CMD_START, e) < 0)
 		return -1;
-	int r = serve(c, cfg, conn, &hook, e);
+	int r = serve(c, cfg, c->conn, &hook, e);
 	if (r < 0)
 		end_init(c);
 	/* one way or the other nobody waits behind it any more; without it the container is not "created" */
@@ -136,7 +121,7 @@ static int start_run(const struct globals *g, void *opts, int argc, char **argv,
 	(void)argc;
 	CLEANUP_CONTAINER struct container c = CONTAINER_INIT;
 	/* the freezer: a frozen berth-init would never answer. A hook that fails takes the container with it. */
-	enum { FLAGS = CONTAINER_LOCK | CONTAINER_FREEZER | CONTAINER_HOOKED };
+	enum { FLAGS = CONTAINER_LOCK | CONTAINER_FREEZER | CONTAINER_HOOKED | CONTAINER_CONNECT };
 	if (container_open(&c, g, argv[0], FLAGS, e) < 0 ||
 	    container_require(&c, STATUS_BIT(STATUS_CREATED), "start", e) < 0)
 		return -1;

@@ -91,11 +91,11 @@ int step_map_wait(struct init *in, const struct plan_step *s)
 	return become(in, s->val[0], s->val[1], s->flags & STEP_F_SETGROUPS);
 }
 
-/* #2: our namespaces exist; berth moves devices into them and runs hooks. */
+/* #2: our namespaces exist; berth moves devices into them and runs hooks. What it does without being told is only waited for. */
 int step_sync_ns(struct init *in, const struct plan_step *s)
 {
-	(void)s;
-	report(in, MSG_NS_READY, 0, -1);
+	if (s->kind != STEP_SYNC_FILTER)
+		report(in, MSG_NS_READY, 0, -1);
 	wait_cmd(in, CMD_GO);
 	return 0;
 }

@@ -163,15 +163,23 @@ int fd_write_new(int dirfd, const char *path, const void *data, size_t len, stru
 	return 0;
 }
 
-int fd_write_atomic(int dirfd, const char *path, const void *data, size_t len, mode_t mode,
-		    struct err *e)
+enum { TEMPORARY_MAX = 4096 };
+
+static int temporary_name(char *tmp, const char *path, struct err *e)
 {
 	static pid_t pid;
-	char tmp[4096];
 	if (!pid)
 		pid = getpid(); /* no child of ours writes files */
-	if ((size_t)snprintf(tmp, sizeof(tmp), "%s.%d.tmp", path, (int)pid) >= sizeof(tmp))
+	if ((size_t)snprintf(tmp, TEMPORARY_MAX, "%s.%d.tmp", path, (int)pid) >= TEMPORARY_MAX)
 		return err_set(e, ENAMETOOLONG, "write \"%s\"", path);
+	return 0;
+}
+
+int fd_prepare(int dirfd, const char *path, const void *data, size_t len, mode_t mode, struct err *e)
+{
+	char tmp[TEMPORARY_MAX];
+	if (temporary_name(tmp, path, e) < 0)
+		return -1;
 	/* O_EXCL, so that a link in its place is never followed; what is there already is the leftover of a
 	 * killed process with our pid, and ours to replace */
 	enum { FLAGS = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW };
@@ -181,13 +189,30 @@ int fd_write_atomic(int dirfd, const char *path, const void *data, size_t len, m
 	if (fd < 0)
 		return err_set(e, errno, "create \"%s\"", tmp);
 	/* our umask is 022 */
-	if ((mode & 022 && fchmod(fd, mode) < 0) || fd_write_all(fd, data, len) < 0 ||
-	    renameat(dirfd, tmp, dirfd, path) < 0) {
+	if ((mode & 022 && fchmod(fd, mode) < 0) || fd_write_all(fd, data, len) < 0) {
 		int eno = errno;
 		unlinkat(dirfd, tmp, 0);
 		return err_set(e, eno, "write \"%s\"", path);
 	}
 	return 0;
+}
+
+int fd_commit(int dirfd, const char *path, struct err *e)
+{
+	char tmp[TEMPORARY_MAX];
+	if (temporary_name(tmp, path, e) < 0)
+		return -1;
+	if (renameat(dirfd, tmp, dirfd, path) < 0) {
+		int eno = errno;
+		unlinkat(dirfd, tmp, 0);
+		return err_set(e, eno, "write \"%s\"", path);
+	}
+	return 0;
+}
+
+int fd_write_atomic(int dirfd, const char *path, const void *data, size_t len, mode_t mode, struct err *e)
+{
+	return fd_prepare(dirfd, path, data, len, mode, e) < 0 ? -1 : fd_commit(dirfd, path, e);
 }
 
 struct dirent *dir_next(DIR *d, int *ret_eno)

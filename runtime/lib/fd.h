@@ -49,6 +49,9 @@ int fd_write_small(int dirfd, const char *path, const char *text, size_t len);
  * reader sees the old or the new content and never a part. Mode is exact, whatever the umask is. */
 int fd_write_atomic(int dirfd, const char *path, const void *data, size_t len, mode_t mode,
 		    struct err *e);
+/* The two halves of it: under the temporary name, and to its own; a failure leaves nothing of the new one. */
+int fd_prepare(int dirfd, const char *path, const void *data, size_t len, mode_t mode, struct err *e);
+int fd_commit(int dirfd, const char *path, struct err *e);
 
 /* The same for a file that nobody looks for yet: under its own name, which must be free. Mode 0600. */
 int fd_write_new(int dirfd, const char *path, const void *data, size_t len, struct err *e);

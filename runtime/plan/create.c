@@ -135,7 +135,11 @@ static void add_ready(struct build *b)
 static int plan_tree(struct build *b, struct err *e)
 {
 	const struct spec_hooks *h = &b->c->hooks;
-	if (plan_mounts_prepare(b, e) < 0 || plan_rootfs(b, e) < 0 || plan_mounts(b, e) < 0)
+	if (plan_mounts_prepare(b, e) < 0 || plan_rootfs(b, e) < 0)
+		return -1;
+	if (plan_has_filter(b)) /* mounts and nodes may be those of devices */
+		plan_inside(b->p, STEP_SYNC_FILTER, plan_filter_origin(b));
+	if (plan_mounts(b, e) < 0)
 		return -1;
 	if (h->kind[HOOK_PRESTART].n || h->kind[HOOK_CREATE_RUNTIME].n)
 		plan_inside(b->p, STEP_SYNC_NS,

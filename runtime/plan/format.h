@@ -95,6 +95,8 @@ enum plan_kind {
 			  * the mounts: comes after them) */
 	STEP_SYNC_DEVICES, /* #2, only with network devices: the same, for berth to move them here; before anything of
 			  * the namespace is configured, as kernel parameters may be those of a device */
+	STEP_SYNC_FILTER, /* wait CMD_GO: the device filter is in force. berth makes it while the steps before this one go
+			  * on, which touch no device */
 	STEP_HOSTNAME,	 /* str0 */
 	STEP_DOMAINNAME, /* str0 */
 	/* the root and what is mounted in it */

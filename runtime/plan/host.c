@@ -83,12 +83,18 @@ static void add_cgroup(struct build *b)
 	size_t mount;
 	if (plan_cgroup_owner(b->c, &owner, &mount))
 		add(b, HOST_CGROUP_OWNER, arena_printf(b->p->arena, "mounts[%zu]", mount), owner, NULL);
-	if (b->f->rootless)
-		return; /* a device filter takes privileges over the first user namespace */
+}
+
+/* It takes privileges over the first user namespace. */
+bool plan_has_filter(const struct build *b)
+{
+	return !b->r->cgroup_disabled && !b->f->rootless;
+}
+
+const char *plan_filter_origin(const struct build *b)
+{
 	const struct spec_resources *r = b->c->linux_->resources;
-	add(b, HOST_DEVICE_FILTER,
-	    r && r->devices.n ? "linux.resources.devices" : RUNTIME "devices are denied by default", 0,
-	    device_rules(b));
+	return r && r->devices.n ? "linux.resources.devices" : RUNTIME "devices are denied by default";
 }
 
 static void add_hooks(struct build *b, enum hook_kind kind)
@@ -173,6 +179,9 @@ void plan_host_create(struct build *b)
 		add_maps(b);
 	if (b->c->linux_->net_devices.n)
 		add(b, HOST_NET_DEVICES, "linux.netDevices", 0, net_devices(b));
+	/* beside the first steps inside */
+	if (plan_has_filter(b))
+		add(b, HOST_DEVICE_FILTER, plan_filter_origin(b), 0, device_rules(b));
 	add_hooks(b, HOOK_PRESTART);
 	add_hooks(b, HOOK_CREATE_RUNTIME);
 	add_inside(b, RUNTIME "the steps inside, up to ready");
@@ -204,6 +213,8 @@ enum plan_kind plan_host_anchor(const struct host_step *h)
 		return STEP_MAP_WAIT;
 	case HOST_NET_DEVICES:
 		return STEP_SYNC_DEVICES;
+	case HOST_DEVICE_FILTER:
+		return STEP_SYNC_FILTER;
 	case HOST_HOOKS:
 		return h->num == HOOK_POSTSTART ? STEP_KINDS : STEP_SYNC_NS;
 	case HOST_INSIDE:

@@ -22,6 +22,7 @@ static const struct step_info steps[STEP_KINDS] = {
 	[STEP_LOOPBACK] = { "loopback", "bring \"lo\" up", 0, { { 0 } } },
 	[STEP_SYNC_NS] = { "sync-ns", "wait for the hooks of the runtime namespace", 0, { { 0 } } },
 	[STEP_SYNC_DEVICES] = { "sync-devices", "wait for network devices", 0, { { 0 } } },
+	[STEP_SYNC_FILTER] = { "sync-filter", "wait for the device filter", 0, { { 0 } } },
 	[STEP_HOSTNAME] = { "hostname", "set the host name", 0, { { "name", F_STR, 0 } } },
 	[STEP_DOMAINNAME] = { "domainname", "set the domain name", 0, { { "name", F_STR, 0 } } },
 	[STEP_ROOT_PROPAGATION] = { "root-propagation", "cut off the host's mounts", 0,

@@ -128,15 +128,25 @@ char *record_encode(struct arena *a, const struct record *r, size_t *ret_len)
 	return copy;
 }
 
-int state_write(struct state_dir *d, const struct record *r, struct err *e)
+int state_prepare(struct state_dir *d, const struct record *r, struct err *e)
 {
 	struct arena a = { 0 };
 	size_t len;
 	const char *text = record_encode(&a, r, &len);
-	int rc = fd_write_atomic(d->fd, "state.json", text, len, 0600, e);
+	int rc = fd_prepare(d->fd, "state.json", text, len, 0600, e);
 
 	arena_free(&a);
 	return rc < 0 ? err_add(e, "state of container \"%s\"", d->id) : 0;
+}
+
+int state_commit(struct state_dir *d, struct err *e)
+{
+	return fd_commit(d->fd, "state.json", e) < 0 ? err_add(e, "state of container \"%s\"", d->id) : 0;
+}
+
+int state_write(struct state_dir *d, const struct record *r, struct err *e)
+{
+	return state_prepare(d, r, e) < 0 ? -1 : state_commit(d, e);
 }
 
 /* ---- reading ---- */

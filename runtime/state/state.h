@@ -99,15 +99,19 @@ char *record_encode(struct arena *a, const struct record *r, size_t *ret_len);
 int record_decode(struct arena *a, const char *text, size_t len, const char *id, struct record *ret,
 		  struct err *e);
 int state_write(struct state_dir *d, const struct record *r, struct err *e);
+/* The two halves of it: the text on disk, where no reader sees it, and in its place. */
+int state_prepare(struct state_dir *d, const struct record *r, struct err *e);
+int state_commit(struct state_dir *d, struct err *e);
 /* e->eno == ENOENT: no record (create was killed early). */
 int state_read(struct arena *a, struct state_dir *d, struct record *ret, struct err *e);
 
-/* The status now: looks at the process, start.sock and the cgroup's freezer. *ret_pidfd (may be NULL)
- * receives a pidfd of the live init that was checked against start_time, or -1. An enum status, or -1 with *e
- * (e->eno 0) when that cannot be found out, for lack of descriptors or memory: nobody may act on a guess. */
-int state_status(struct state_dir *d, const struct record *r, int *ret_pidfd, struct err *e);
+/* The status now: looks at the process, start.sock and the cgroup's freezer. *ret_pidfd receives a pidfd of
+ * the live init that was checked against start_time, or -1; *ret_conn (may be NULL) a connection to the berth-init
+ * that waits for its start, if one does. An enum status, or -1 with *e (e->eno 0) when that cannot be found out, for
+ * lack of descriptors or memory: nobody may act on a guess. */
+int state_status(struct state_dir *d, const struct record *r, int *ret_pidfd, int *ret_conn, struct err *e);
 /* The same without asking the freezer: paused is told as running (or created). */
-int state_status_quick(struct state_dir *d, const struct record *r, int *ret_pidfd, struct err *e);
+int state_status_quick(struct state_dir *d, const struct record *r, int *ret_pidfd, int *ret_conn, struct err *e);
 /* Start time of a process (field 22 of /proc/PID/stat). 0 or -1 with errno. */
 int proc_start_time(pid_t pid, uint64_t *ret);
 

@@ -93,28 +93,37 @@ static int find_process(const struct record *r, int *ret_pidfd, struct err *e)
  * Does berth-init wait for `berth start`? The socket is there until a start is done with it; that of a start that
  * was killed before it could remove it refuses. berth-init forgets a client that goes away without a word.
  */
-static int somebody_waits(const struct state_dir *d, const struct record *r, struct err *e)
+static int somebody_waits(const struct state_dir *d, const struct record *r, int *ret_conn, struct err *e)
 {
 	if (faccessat(d->fd, "start.sock", F_OK, AT_SYMLINK_NOFOLLOW) < 0)
 		return errno == ENOENT ? 0 : unknown(r, "look for start.sock", errno, e);
+	if (ret_conn) {
+		*ret_conn = socket_connect_at(d->fd, "start.sock", e);
+		if (*ret_conn >= 0)
+			return 1;
+		bool refused = e->eno == ECONNREFUSED;
+		e->eno = 0;
+		if (refused)
+			err_clear(e);
+		return refused ? 0 : -1;
+	}
 	int waits = socket_has_listener(d->fd, "start.sock");
 	return waits < 0 ? unknown(r, "make a socket", errno, e) : waits;
 }
 
-int state_status_quick(struct state_dir *d, const struct record *r, int *ret_pidfd, struct err *e)
+int state_status_quick(struct state_dir *d, const struct record *r, int *ret_pidfd, int *ret_conn, struct err *e)
 {
 	CLEANUP_FD int pidfd = -1;
 	int alive = find_process(r, &pidfd, e);
 
-	if (ret_pidfd)
-		*ret_pidfd = take_fd(&pidfd);
+	*ret_pidfd = take_fd(&pidfd);
 	if (alive < 0)
 		return -1;
 	if (!r->created_done)
 		return STATUS_CREATING;
 	if (!alive)
 		return STATUS_STOPPED;
-	int waits = somebody_waits(d, r, e);
+	int waits = somebody_waits(d, r, ret_conn, e);
 	return waits < 0 ? -1 : waits ? STATUS_CREATED : STATUS_RUNNING;
 }
 
@@ -129,9 +138,9 @@ static bool is_shortage(int eno)
 	return false;
 }
 
-int state_status(struct state_dir *d, const struct record *r, int *ret_pidfd, struct err *e)
+int state_status(struct state_dir *d, const struct record *r, int *ret_pidfd, int *ret_conn, struct err *e)
 {
-	int s = state_status_quick(d, r, ret_pidfd, e);
+	int s = state_status_quick(d, r, ret_pidfd, ret_conn, e);
 
 	if ((s != STATUS_RUNNING && s != STATUS_CREATED) || r->cgroup.inode == 0)
 		return s;

@@ -130,3 +130,13 @@ test_existing_dev_is_not_a_link()
 	[ -z "$(ls -A /mnt/test/outside)" ] || die "made outside of the root"
 	assert_clean
 }
+
+# What fails inside while berth is still at a long filter has its own words all the same.
+test_failure_while_the_filter_is_made()
+{
+	bundle_new
+	cfg '.linux.resources.devices = [range(3000) | {allow: true, type: "c", major: 60, minor: ., access: "r"}]
+		| .linux.namespaces += [{type: "time"}] | .linux.timeOffsets = {boottime: {secs: -4000000000}}'
+	rt_fails 'linux\.timeOffsets.*numerical result out of range' run --bundle "$B" "$ID"
+	assert_clean
+}

@@ -346,6 +346,9 @@ static inline struct outcome *run_plan(uint64_t ns, const char *root)
 	struct plan_head h = b_head();
 	run_start(&r, ns, root);
 	send_plan(&r, &h);
+	for (unsigned i = 0; i < plan.nsteps; i++)
+		if (plan.steps[i].kind == STEP_SYNC_FILTER) /* berth needs no word to make it */
+			answer(r.sync, CMD_GO);
 	run_finish(&r);
 	return &o;
 }

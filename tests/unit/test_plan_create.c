@@ -21,8 +21,8 @@ T_TEST(order_of_everything)
 	};
 	struct plan p = u_ok(&c);
 	T_STR(u_names(&p),
-	      "setsid keyring loopback hostname root-propagation root mount sysctl mount device symlink "
-	      "mount console "
+	      "setsid keyring loopback hostname root-propagation root sync-filter mount sysctl mount device "
+	      "symlink mount console "
 	      "sync-ns hook readonly mask pivot root-propagation-end home cwd lookup ready hook rlimit umask "
 	      "bounding-set user cwd seccomp capabilities exec");
 	T_INT(p.clone_flags, NEW_ALL);
@@ -36,7 +36,7 @@ T_TEST(nothing_that_was_not_asked_for)
 			 .no_process = true,
 			 .linux_ = "\"namespaces\":[{\"type\":\"mount\"}]" };
 	struct plan p = u_ok(&c);
-	T_STR(u_names(&p), "setsid keyring root-propagation root dev-open device symlink pivot ready");
+	T_STR(u_names(&p), "setsid keyring root-propagation root sync-filter dev-open device symlink pivot ready");
 	T_INT(u_step(&p, STEP_ROOT, 0)->str[0], 0);
 	T_INT(u_step(&p, STEP_ROOT, 0)->val[0], MS_PRIVATE | MS_REC);
 }
@@ -46,7 +46,7 @@ T_TEST(no_mount_namespace)
 {
 	struct cfg c = { .mounts = "", .no_process = true, .linux_ = "\"namespaces\":[{\"type\":\"ipc\"}]" };
 	struct plan p = u_ok(&c);
-	T_STR(u_names(&p), "setsid keyring root-propagation root dev-open device symlink pivot root-keep ready");
+	T_STR(u_names(&p), "setsid keyring root-propagation root sync-filter dev-open device symlink pivot root-keep ready");
 	T_INT(p.clone_flags, CLONE_NEWNS | CLONE_NEWIPC);
 	const struct plan_step *s = u_step(&p, STEP_ROOT_KEEP, 0);
 	T_INT(s->val[0], CLONE_NEWNS);
@@ -216,9 +216,10 @@ T_TEST(network_devices)
 	size_t i = 0;
 	while (i < p.nhost && p.host[i].kind != HOST_NET_DEVICES)
 		i++;
-	T_OK(i + 1 < p.nhost);
+	T_OK(i + 2 < p.nhost);
 	T_STR(p.host[i].text, "d0");
-	T_INT(p.host[i + 1].kind, HOST_HOOKS);
+	T_INT(p.host[i + 1].kind, HOST_DEVICE_FILTER);
+	T_INT(p.host[i + 2].kind, HOST_HOOKS);
 	c.linux_ = "\"namespaces\":[{\"type\":\"mount\"},{\"type\":\"network\"}]";
 	p = u_ok(&c);
 	T_INT(u_count(&p, STEP_SYNC_DEVICES), 0);
@@ -385,14 +386,18 @@ T_TEST(host_steps)
 	T_INT(u_plan(&p, &c, &r, NULL, &e), 0);
 	for (size_t i = 0; i < p.nhost; i++)
 		s = arena_printf(&u_arena, "%s %s", s, plan_host_step_name(p.host[i].kind));
-	T_STR(s, " state-dir cgroup resources device-filter open-fds clone hooks inside oom-score console "
+	T_STR(s, " state-dir cgroup resources open-fds clone device-filter hooks inside oom-score console "
 		 "pid-file state "
 		 "start hooks");
 	T_STR(p.host[1].text, "/a/b");
 	T_STR(p.host[2].text, "memory, pids");
+	/* nothing that may be a device's comes before the filter is in force */
+	T_INT(u_count(&p, STEP_SYNC_FILTER), 1);
+	T_OK(u_find(&p, STEP_SYNC_FILTER, 0) < u_find(&p, STEP_MOUNT_FS, 0));
 	r = (struct plan_request){ .cgroup_disabled = true };
 	T_INT(u_plan(&p, &c, &r, NULL, &e), 0);
 	T_INT(p.host[1].kind, HOST_OPEN_FDS);
+	T_INT(u_count(&p, STEP_SYNC_FILTER), 0);
 }
 
 T_TEST(ready_and_pivot)

@@ -217,7 +217,7 @@ T_TEST(dev_is_filled_right_after_its_mount)
 		"{\"path\":\"/fifo\",\"type\":\"p\"}]"
 	};
 	struct plan p = u_ok(&c);
-	T_HAS(u_names(&p), "root mount device symlink mount device pivot");
+	T_HAS(u_names(&p), "root sync-filter mount device symlink mount device pivot");
 	int dev = u_find(&p, STEP_MOUNT_FS, 1);
 	T_INT(p.inside[dev].s.num, MOUNT_DEV);
 	T_INT(u_step(&p, STEP_MOUNT_FS, 0)->num, MOUNT_PROC);

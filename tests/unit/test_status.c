@@ -33,7 +33,7 @@ T_TEST(status)
 {
 	CLEANUP_STATE_DIR struct state_dir d = STATE_DIR_INIT;
 	struct record r = sample();
-	int pidfd;
+	int pidfd, conn = -1;
 
 	setup();
 	T_INT(state_dir_create(&d, root, "c1", "{}", 2, &e), 0);
@@ -42,38 +42,56 @@ T_TEST(status)
 	T_INT(proc_start_time(r.pid, &r.start_time), 0);
 	T_OK(r.start_time > 0);
 
-	T_INT(state_status(&d, &r, &pidfd, &e), STATUS_RUNNING);
+	T_INT(state_status(&d, &r, &pidfd, NULL, &e), STATUS_RUNNING);
 	T_OK(pidfd >= 0);
 	T_OK(fcntl(pidfd, F_GETFD) & FD_CLOEXEC);
 	close(pidfd);
-	T_INT(state_status(&d, &r, NULL, &e), STATUS_RUNNING);
-	int listener = listen_in(&d);
-	T_INT(state_status(&d, &r, &pidfd, &e), STATUS_CREATED);
+	T_INT(state_status(&d, &r, &pidfd, &conn, &e), STATUS_RUNNING);
+	T_INT(conn, -1);
 	close(pidfd);
+	int listener = listen_in(&d);
+	T_INT(state_status(&d, &r, &pidfd, NULL, &e), STATUS_CREATED);
+	close(pidfd);
+	int gone = accept(listener, NULL, NULL);
+	T_INT(read(gone, &(char){ 0 }, 1), 0);
+	close(gone);
+	T_INT(state_status(&d, &r, &pidfd, &conn, &e), STATUS_CREATED);
+	close(pidfd);
+	/* the connection that told is the one to go on with */
+	int served = accept(listener, NULL, NULL);
+	T_INT(write(conn, "x", 1), 1);
+	T_INT(read(served, &(char){ 0 }, 1), 1);
+	close(conn);
+	close(served);
 	r.created_done = false;
-	T_INT(state_status(&d, &r, &pidfd, &e), STATUS_CREATING);
+	T_INT(state_status(&d, &r, &pidfd, NULL, &e), STATUS_CREATING);
 	T_OK(pidfd >= 0); /* so that delete --force can kill it */
 	close(pidfd);
 	r.created_done = true;
 	close(listener); /* the socket of a start that was killed: nobody waits behind it */
-	T_INT(state_status(&d, &r, NULL, &e), STATUS_RUNNING);
+	T_INT(state_status(&d, &r, &pidfd, NULL, &e), STATUS_RUNNING);
+	close(pidfd);
+	T_INT(state_status(&d, &r, &pidfd, &conn, &e), STATUS_RUNNING);
+	T_INT(conn, -1);
+	T_OK(!e.set);
+	close(pidfd);
 
 	r.start_time++; /* somebody else has the number now */
-	T_INT(state_status(&d, &r, &pidfd, &e), STATUS_STOPPED);
+	T_INT(state_status(&d, &r, &pidfd, NULL, &e), STATUS_STOPPED);
 	T_INT(pidfd, -1);
 	r.start_time--;
 
 	kill(r.pid, SIGKILL);
 	siginfo_t si;
 	T_INT(waitid(P_PID, (id_t)r.pid, &si, WEXITED | WNOWAIT), 0);
-	T_INT(state_status(&d, &r, &pidfd, &e), STATUS_STOPPED); /* a zombie */
+	T_INT(state_status(&d, &r, &pidfd, NULL, &e), STATUS_STOPPED); /* a zombie */
 	T_INT(pidfd, -1);
 	waitpid(r.pid, NULL, 0);
-	T_INT(state_status(&d, &r, &pidfd, &e), STATUS_STOPPED);
+	T_INT(state_status(&d, &r, &pidfd, NULL, &e), STATUS_STOPPED);
 	T_INT(pidfd, -1);
 	T_INT(proc_start_time(r.pid, &r.start_time), -1);
 	r.pid = 0;
-	T_INT(state_status(&d, &r, &pidfd, &e), STATUS_STOPPED);
+	T_INT(state_status(&d, &r, &pidfd, NULL, &e), STATUS_STOPPED);
 	teardown();
 }
 
@@ -103,7 +121,7 @@ T_TEST(status_of_a_thread_id)
 	T_INT(pthread_create(&t, NULL, thread, NULL), 0);
 	T_INT(read(started[0], &r.pid, sizeof(r.pid)), sizeof(r.pid));
 	T_OK(r.pid != getpid());
-	T_INT(state_status(&d, &r, &pidfd, &e), STATUS_STOPPED);
+	T_INT(state_status(&d, &r, &pidfd, NULL, &e), STATUS_STOPPED);
 	T_INT(pidfd, -1);
 	close(finish[1]);
 	pthread_join(t, NULL);
