@@ -17,6 +17,7 @@ Runs as root, in a mount namespace of its own where only cgroup2 is on /sys/fs/c
 import json, os, shutil, signal, statistics, subprocess, sys, tempfile, time
 
 sys.dont_write_bytecode = True
+import shown  # noqa: E402
 import targets  # noqa: E402
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -48,7 +49,7 @@ def build():
     os.makedirs(OUT, exist_ok=True)
     inc = ["-idirafter", "/usr/include", "-idirafter", "/usr/include/" + subprocess.run(
         ["gcc", "-print-multiarch"], capture_output=True, text=True).stdout.strip()]
-    for name in ("floor", "measure", "steps"):
+    for name in ("floor", "measure", "parallel", "program", "steps"):
         sh("musl-gcc", "-O2", "-static", "-Wall", *inc, "-o", f"{OUT}/{name}", f"{HERE}/{name}.c")
     sh("gcc", "-O2", "-shared", "-fPIC", "-o", f"{OUT}/memlock.so", f"{HERE}/memlock.c")
 
@@ -56,10 +57,8 @@ def build():
 def make_rootfs(path):
     for d in ("bin", "proc", "dev", "sys", "tmp", "etc"):
         os.makedirs(f"{path}/{d}", exist_ok=True)
-    shutil.copy("/bin/busybox", f"{path}/bin/busybox")
-    for applet in ("true", "sh", "sleep"):
-        if not os.path.exists(f"{path}/bin/{applet}"):
-            os.symlink("busybox", f"{path}/bin/{applet}")
+    shutil.copy(f"{OUT}/program", f"{path}/bin/true")
+    os.symlink("true", f"{path}/bin/wait")
 
 
 def config(args, root, cgroup):
@@ -139,7 +138,7 @@ def round_of(rt, private):
     """One life of a container; a sample for each operation."""
     s = {}
     run = rt.bundle("run", ["/bin/true"])
-    life = rt.bundle("life", ["/bin/sleep", "100000"])
+    life = rt.bundle("life", ["/bin/wait"])
     m = lambda cwd, *a: measure(rt.argv(*a), rt.env, cwd, rt.chroot)
     s["run"] = m(run, "run", "--bundle", run, "bench")
     s["create"] = m(life, "create", "--bundle", life, "--pid-file", f"{life}/pid", "life")
@@ -160,9 +159,14 @@ def private_kb(pid):
 
 
 def round_of_floor(work):
+    return {"run": measure([f"{OUT}/floor", "run", f"{work}/rootfs", f"{CG}/berth-bench/floor", "/bin/true"],
+                           dict(os.environ), work), **life_of_floor(work)}
+
+
+def life_of_floor(work):
     cg, name, root = f"{CG}/berth-bench/floor", f"{work}/floor", f"{work}/rootfs"
     m = lambda *a: measure([f"{OUT}/floor", *a], dict(os.environ), work)
-    s = {"run": m("run", root, cg, "/bin/true"), "create": m("create", root, cg, "/bin/sleep", name)}
+    s = {"create": m("create", root, cg, "/bin/wait", name)}
     pid = int(open(f"{name}.pid").read())
     s["state"] = m("state", name)
     s["start"] = m("start", name)
@@ -234,24 +238,33 @@ def variants(rt, profile, cold, sandbox):
 
 
 def parallel(rt, jobs, each):
-    """Runs a second with so many at a time."""
-    dirs = [rt.bundle(f"par{i}", ["/bin/true"]) for i in range(jobs)]
-    script = "for n in $(seq $1); do shift 0; \"$0\" --root \"$2\" run --bundle \"$3\" par-$4-$n </dev/null >/dev/null 2>&1 || exit 1; done"
-    cmd = ["chroot", rt.chroot] if rt.chroot else []
-    t = time.monotonic()
-    ps = [subprocess.Popen([*cmd, "sh", "-c", script, rt.path, str(each), rt.root, d, str(i)], env=rt.env)
-          for i, d in enumerate(dirs)]
-    ok = [p.wait() for p in ps]
-    return None if any(ok) else jobs * each / (time.monotonic() - t)
+    """Runs a second with so many at a time; None when one failed. Each job has a bundle and a cgroup of its own."""
+    for job in range(jobs):
+        rt.bundle(f"par{job}", ["/bin/true"])
+    argv = rt.argv("run", "--bundle", f"{rt.work}/{rt.name}-par%j", "par-%j-%n")
+    return runs_a_second(argv, jobs, each, rt.env, rt.chroot)
 
 
-def create_time(rt, small):
-    times = []
-    for i in range(25):
+def parallel_floor(work, jobs, each):
+    argv = [f"{OUT}/floor", "run", f"{work}/rootfs", f"{CG}/berth-bench/floor-%j-%n", "/bin/true"]
+    return runs_a_second(argv, jobs, each, dict(os.environ))
+
+
+def runs_a_second(argv, jobs, each, env, root=None):
+    ns = tool("parallel", [str(jobs), str(each), *argv], env, "/", root, limit=600)
+    return jobs * each / ns[0] * 1e9 if ns else None
+
+
+def create_time(rt, small, floor=False):
+    """Median ms of a create, and with `floor` that of the floor, in turns."""
+    times, floors = [], []
+    for i in range(50):
         d = rt.bundle("probe", ["/bin/true"], small)
         times.append(measure(rt.argv("create", "--bundle", d, "probe"), rt.env, d, rt.chroot)["wall"])
         subprocess.run(rt.argv("delete", "--force", "probe"), env=rt.env, check=True)
-    return statistics.median(times)
+        if floor:
+            floors.append(life_of_floor(rt.work)["create"]["wall"])
+    return statistics.median(times), statistics.median(floors) if floor else None
 
 
 def with_mounts(rt, count):
@@ -261,14 +274,14 @@ def with_mounts(rt, count):
         os.makedirs(f"{base}/{i}")
         sh("mount", "-n", "-t", "tmpfs", "none", f"{base}/{i}")
     try:
-        return create_time(rt, lambda c: None)
+        return create_time(rt, lambda c: None, floor=True)
     finally:
         for i in range(count):
             subprocess.run(["umount", "-n", f"{base}/{i}"])
 
 
 def many(rt, count):
-    """Median ms of a create with `count` other waiting containers; and what each of them costs in KB."""
+    """Median ms of a create with `count` other waiting containers; what each of them costs in KB; the same of the floor's create."""
     def small(c):
         c["linux"]["namespaces"] = [{"type": t} for t in ("pid", "mount", "ipc", "uts")]
         c["linux"]["resources"] = {}
@@ -283,10 +296,10 @@ def many(rt, count):
                        stdout=subprocess.DEVNULL)
         names.append(f"m{i}")
     cost = (before - memory()) / count if count else 0
-    median_ms = create_time(rt, small)
+    median_ms, floor_ms = create_time(rt, small, floor=True)
     for n in names:
         subprocess.run(rt.argv("delete", "--force", n), env=rt.env, check=True)
-    return median_ms, cost
+    return median_ms, cost, floor_ms
 
 
 def seccomp_profile():
@@ -316,50 +329,6 @@ def syscalls(rt, args, cwd):
     # what chroot(1) itself did ends with its exec of the runtime
     first = next((i for i, x in enumerate(lines) if f'execve("{rt.path}"' in x), 0)
     return len(lines) - first
-
-
-def median(samples, key):
-    return statistics.median(x[key] for x in samples)
-
-
-def table(results, names, ops, ref):
-    print(f"\n{'':18}" + "".join(f"{n:>22}" for n in names) + f"   (median wall ms, ratio to {ref}, peak KB)")
-    for op in ops:
-        row = f"{op:18}"
-        base = median(results[ref][op], "wall") if results[ref].get(op) else None
-        for n in names:
-            if not results[n].get(op):
-                row += f"{'-':>22}"
-                continue
-            m, k = median(results[n][op], "wall"), median(results[n][op], "rss")
-            row += f"{m:8.2f} {m / base if base else 0:5.2f} {int(k):6d}"[:22].rjust(22)
-        print(row)
-
-
-def chart(results, names, ops, title, path):
-    """Bars of medians, a group for each operation; nothing in it comes from elsewhere."""
-    colours = ["#1b6ca8", "#e07b39", "#8a8a8a", "#c9b458", "#7a4e9f", "#3a9d5d"]
-    ops = [o for o in ops if results[names[0]].get(o)]
-    width, left, row = 930, 160, 14
-    most = max(median(results[n][o], "wall") for n in names for o in ops if results[n].get(o))
-    y, out = 60, []
-    for o in ops:
-        out.append(f'<text x="{left - 8}" y="{y + row}" text-anchor="end" font-weight="bold">{o}</text>')
-        for i, n in enumerate(names):
-            if not results[n].get(o):
-                continue
-            m = median(results[n][o], "wall")
-            w = max(1, m / most * (width - left - 90))
-            out.append(f'<rect x="{left}" y="{y}" width="{w:.1f}" height="{row - 2}" fill="{colours[i % 6]}"/>'
-                       f'<text x="{left + w + 5:.1f}" y="{y + row - 4}" font-size="11">{m:.2f} ms</text>')
-            y += row
-        y += 12
-    legend = "".join(f'<rect x="{left + i * 130}" y="32" width="12" height="12" fill="{colours[i % 6]}"/>'
-                     f'<text x="{left + i * 130 + 17}" y="42">{n}</text>' for i, n in enumerate(names))
-    with open(path, "w") as f:
-        f.write(f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{y}" font-family="sans-serif" '
-                f'font-size="12"><rect width="100%" height="100%" fill="white"/><text x="{left}" y="20" font-size="14">'
-                f'{title}</text>{legend}{"".join(out)}</svg>\n')
 
 
 def newer_root(work):
@@ -412,7 +381,7 @@ def options(argv):
 def once(rts, quick, extra):
     """What needs no median: counts that are the same each time."""
     for rt in rts:
-        run, life = rt.bundle("run", ["/bin/true"]), rt.bundle("life", ["/bin/sleep", "100000"])
+        run, life = rt.bundle("run", ["/bin/true"]), rt.bundle("life", ["/bin/wait"])
         e = extra[rt.name]
         e["syscalls of a run"] = syscalls(rt, ["run", "--bundle", run, "count"], run)
         # a program in Go waits for itself and never gets there; crun takes two minutes
@@ -421,9 +390,19 @@ def once(rts, quick, extra):
         e["user instructions of a create"] = steps[0] if steps else None
         subprocess.run((["chroot", rt.chroot] if rt.chroot else []) + rt.argv("delete", "--force", "steps"), env=rt.env,
                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        for jobs in (1, 2, 8):
-            e[f"runs a second, {jobs} at a time"] = parallel(rt, jobs, 5 if quick else 25 if jobs < 8 else 10)
         e["size of the program"] = os.path.getsize((rt.chroot or "") + rt.path)
+
+
+def throughput(rts, work, runs, extra):
+    """How many runs a second, so many at a time: each runtime five times in turns, the medians."""
+    for jobs in (1, 2, 8):
+        got = {name: [] for name in extra}
+        for _ in range(5):
+            for rt in rts:
+                got[rt.name].append(parallel(rt, jobs, runs // (5 * jobs)))
+            got["floor"].append(parallel_floor(work, jobs, runs // (5 * jobs)))
+        for name, samples in got.items():
+            extra[name][f"runs a second, {jobs} at a time"] = None if None in samples else statistics.median(samples)
 
 
 def main():
@@ -447,7 +426,7 @@ def main():
     results = {n: {op: [] for op in ops} for n in names}
     private = {rt.name: [] for rt in rts}
     profile = seccomp_profile()
-    extra, with_many, host_mounts = {rt.name: {} for rt in rts}, {}, {}
+    extra, with_many, host_mounts = {n: {} for n in names}, {}, {}
     try:
         for i in range(rounds + 2):
             for rt in rts[i % len(rts):] + rts[:i % len(rts)]:
@@ -462,6 +441,7 @@ def main():
                 for op, v in f.items():
                     results["floor"][op].append(v)
         once(rts, quick, extra)
+        throughput(rts, work, 20 if quick else 400, extra)
         if rts[0].name == "berth":
             for n in sorted({0, int(o["--many"])}):
                 with_many[n] = many(rts[0], n)
@@ -487,20 +467,22 @@ def main():
         print(f"{rt.name}: {(versions[rt.name] or ['?'])[0]}; private memory of a waiting init "
               f"{statistics.median(private[rt.name]):.0f} KB; " +
               ", ".join(f"{k} {v:.0f}" if isinstance(v, float) else f"{k} {v}" for k, v in extra[rt.name].items()))
-    for n, (ms, kb) in with_many.items():
-        print(f"berth: create with {n} containers present {ms:.2f} ms" + (f", each of them {kb:.0f} KB" if n else ""))
-    for n, ms in host_mounts.items():
-        print(f"berth: create with {n} more mounts on the host {ms:.2f} ms")
-    table(results, names, ops, ref)
+    for n, (ms, kb, floor) in with_many.items():
+        print(f"berth: create with {n} containers present {ms:.2f} ms, floor {floor:.2f} ms" +
+              (f", each of them {kb:.0f} KB" if n else ""))
+    for n, (ms, floor) in host_mounts.items():
+        print(f"berth: create with {n} more mounts on the host {ms:.2f} ms, floor {floor:.2f} ms")
+    shown.table(results, names, ops, ref)
     record = {"title": title, "ref": ref, "versions": versions, "extra": extra, "private": private, "many": with_many,
               "mounts": host_mounts, "results": results}
     print()
     for line in targets.lines(record):
         print(line)
     if o["--svg"]:
-        chart(results, names, ops, title, o["--svg"])
+        shown.chart(results, names, ops, title, o["--svg"])
     if o["--json"]:
         json.dump(record, open(o["--json"], "w"))
 
 
-main()
+if __name__ == "__main__":
+    main()
