@@ -117,6 +117,17 @@ static int find_filter(struct creation *x, struct err *e)
 	return r == 0 ? full_need(e) : r < 0 ? -1 : 0;
 }
 
+/* What is wrong with the rules is known before anything is made; the filter itself is made beside berth-init. */
+static int find_device_rules(struct creation *x, struct err *e)
+{
+	if (x->facts.rootless || x->args->driver == CGROUP_DISABLED)
+		return 0;
+	x->device_rules = cgroup_device_rules(&x->arena, x->config, e);
+	if (!x->device_rules)
+		spec_err_locate(e, x->json, x->json_len);
+	return x->device_rules ? 0 : -1;
+}
+
 /* Where it will be. To be without one is settled here: nothing is made, and limits are refused. */
 static int find_cgroup(struct creation *x, struct err *e)
 {
@@ -167,7 +178,7 @@ int creation_load(struct creation *x, const struct creation_args *args, struct e
 		return -1;
 	}
 	TRACE("plan", from);
-	return find_filter(x, e);
+	return find_device_rules(x, e) < 0 ? -1 : find_filter(x, e);
 }
 
 void creation_keep(struct creation *x)

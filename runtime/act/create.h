@@ -41,9 +41,10 @@ struct creation {
 	struct net_devices net;
 	int cgfd, listen;
 	struct cgroup_room room;
+	const struct cg_dev_rules *device_rules; /* NULL: there is no filter to make */
 	bool rdt_shared; /* the class of service with a name was made by us */
 	struct err *undo_failed; /* gets the first thing that creation_clear() could not undo; NULL: into the log */
-	bool filter_found, dir_made, pid_file_made, ns_waiting, hooks_ran, armed;
+	bool filter_found, dir_made, pid_file_made, ns_waiting, hooks_ran, prepared, armed;
 };
 #define CREATION_INIT { .dir = STATE_DIR_INIT, .init = INIT_PROC_INIT, .net = NET_DEVICES_INIT, .cgfd = -1, .listen = -1, .armed = true }
 void creation_clear(struct creation *x);

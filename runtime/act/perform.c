@@ -10,6 +10,7 @@
 #include <linux/sched.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "../../hooks/hooks.h"
@@ -55,17 +56,19 @@ static int do_resources(struct creation *x, const struct host_step *s, struct er
 	return cgroup_apply(&x->rec.cgroup, x->cgfd, x->config->linux_->resources, "linux.resources", e);
 }
 
+/* While berth-init goes on. When it has failed meanwhile, its words count: to speak to it fails then, and with systemd its
+ * cgroup is gone. */
 static int do_device_filter(struct creation *x, const struct host_step *s, struct err *e)
 {
 	(void)s;
-	if (x->cgfd >= 0 && cgroup_device_filter(x->cgfd, &x->rec.cgroup, x->config, x->facts.rootless, e) < 0)
-		return -1;
-	if (launch_send(x->init.sync, CMD_GO, e) == 0)
+	struct err why = { 0 };
+	if ((x->cgfd < 0 || cgroup_device_filter(x->cgfd, &x->rec.cgroup, x->device_rules, e) == 0) &&
+	    launch_send(x->init.sync, CMD_GO, e) == 0)
 		return 0;
-	if (e->eno != EPIPE && e->eno != ECONNRESET)
-		return -1;
-	err_clear(e); /* it failed before it came to this, and said why: the next wait hears it */
-	return 0;
+	shutdown(x->init.sync, SHUT_WR); /* should it live, it ends where it would wait for us */
+	if (launch_wait(&x->plan, &x->init, x->init.sync, 0, &why) < 0 && x->init.failed.msg)
+		*e = why;
+	return -1;
 }
 
 static int do_rdt(struct creation *x, const struct host_step *s, struct err *e)
@@ -176,19 +179,30 @@ static int prepare_record(struct creation *x, struct err *e)
 	x->rec.pid = x->init.pid;
 	if (proc_start_time(x->rec.pid, &x->rec.start_time) < 0)
 		return err_set(e, errno, "read the start time of process %d", (int)x->rec.pid);
-	return state_prepare(&x->dir, &x->rec, e);
+	x->prepared = state_prepare(&x->dir, &x->rec, e) == 0;
+	return x->prepared ? 0 : -1;
+}
+
+/* The same beside berth-init's own work, unless it ends as another process. When it is gone already, why is still to be
+ * heard. */
+static int prepare_early(struct creation *x, struct err *e)
+{
+	if (plan_forks(&x->plan) || prepare_record(x, e) == 0)
+		return 0;
+	if (e->eno != ENOENT && e->eno != ESRCH)
+		return -1;
+	err_clear(e);
+	return 0;
 }
 
 static int do_inside(struct creation *x, const struct host_step *s, struct err *e)
 {
 	(void)s;
-	bool forks = plan_forks(&x->plan) > 0; /* it ends as another process */
 	if (x->ns_waiting && launch_send(x->init.sync, CMD_GO, e) < 0) /* #2, the second half */
 		return -1;
 	if (x->config->hooks.kind[HOOK_CREATE_CONTAINER].n)
 		x->hooks_ran = true;
-	/* beside berth-init's own work */
-	if (!forks && prepare_record(x, e) < 0)
+	if (prepare_early(x, e) < 0)
 		return -1;
 	if (launch_wait(&x->plan, &x->init, x->init.sync, 1U << MSG_READY, e) < 0) /* #3 */
 		return -1;
@@ -197,7 +211,7 @@ static int do_inside(struct creation *x, const struct host_step *s, struct err *
 	launch_restore_nofile(&x->init);
 	if (x->config->process && (x->rec.ns_flags & CLONE_NEWUSER))
 		rlimits_raise(x->init.pid, &x->config->process->rlimits);
-	return forks ? prepare_record(x, e) : 0;
+	return x->prepared ? 0 : prepare_record(x, e);
 }
 
 static int do_oom_score(struct creation *x, const struct host_step *s, struct err *e)

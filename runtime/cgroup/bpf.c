@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "../lib/fd.h"
+#include "../lib/interrupt.h"
 #include "../lib/sys.h"
 
 static const char program_name[] = "berth_devices"; /* at most BPF_OBJ_NAME_LEN - 1 letters */
@@ -47,7 +48,15 @@ static int load(const struct cg_dev_prog *p, char *log, size_t log_size)
 		attr.log_size = (uint32_t)log_size;
 		attr.log_level = 1;
 	}
-	return sys_bpf(BPF_PROG_LOAD, &attr); /* sets O_CLOEXEC */
+	/* the verifier gives up for a signal that is pending, also for one that ends nothing */
+	enum { TRIES = 5 };
+	int fd = -1;
+	for (int i = 0; i < TRIES && fd < 0; i++) {
+		fd = sys_bpf(BPF_PROG_LOAD, &attr); /* sets O_CLOEXEC */
+		if (fd < 0 && (errno != EAGAIN || interrupted()))
+			break;
+	}
+	return fd;
 }
 
 /* Try again with a log, which costs time and memory, only to say what is wrong. */

@@ -104,17 +104,18 @@ int cgroup_apply(const struct cgroup_ref *ref, int cgfd, const struct spec_resou
  * changed. */
 int cgroup_update(const struct cgroup_ref *ref, int cgfd, const struct spec_resources *res, struct err *e);
 
-/* Build and attach the device filter (BPF_PROG_TYPE_CGROUP_DEVICE): the rules in order over "deny
- * all", after them the devices of linux.devices that the rules do not speak of, and the defaults that
- * engines rely on (mknod of anything, the default devices, pts, ptmx). Replaces a filter of ours
- * atomically. Rules that allow everything need no filter. Rootless: nothing is done (the kernel lets
- * only the first user namespace attach one). */
-int cgroup_device_filter(int cgfd, const struct cgroup_ref *ref, const struct spec_config *c, bool rootless, struct err *e);
-
-/* What that filter decides, without making one; pure. `type`: 'c' or 'b'. Returns letters out of "rwm" as a set of
- * BPF_DEVCG_ACC_* [linux/bpf.h]. */
+/* What the device filter decides: the rules in order over "deny all", after them the devices of linux.devices that
+ * the rules do not speak of, and the defaults that engines rely on (mknod of anything, the default devices, pts,
+ * ptmx). Pure; in the arena; NULL with *e. */
 struct cg_dev_rules;
 const struct cg_dev_rules *cgroup_device_rules(struct arena *a, const struct spec_config *c, struct err *e);
+
+/* Build the filter (BPF_PROG_TYPE_CGROUP_DEVICE) and attach it. Replaces a filter of ours atomically. Rules that allow
+ * everything need no filter. Without rules nothing is done: rootless, as the kernel lets only the first user namespace attach
+ * one. */
+int cgroup_device_filter(int cgfd, const struct cgroup_ref *ref, const struct cg_dev_rules *rules, struct err *e);
+
+/* `type`: 'c' or 'b'. Returns letters out of "rwm" as a set of BPF_DEVCG_ACC_* [linux/bpf.h]. */
 unsigned cgroup_device_access(const struct cg_dev_rules *r, char type, int64_t major, int64_t minor);
 bool cgroup_device_all(const struct cg_dev_rules *r); /* there is no filter: everything is allowed */
 

@@ -180,17 +180,14 @@ unsigned cgroup_device_access(const struct cg_dev_rules *r, char type, int64_t m
 	return allowed;
 }
 
-int cgroup_device_filter(int cgfd, const struct cgroup_ref *ref, const struct spec_config *c, bool rootless, struct err *e)
+int cgroup_device_filter(int cgfd, const struct cgroup_ref *ref, const struct cg_dev_rules *rules, struct err *e)
 {
-	if (rootless || cgfd < 0)
+	if (!rules || cgfd < 0)
 		return 0;
 	__attribute__((cleanup(arena_free))) struct arena a = { 0 };
-	struct cg_dev_rules rules = { 0 };
 	struct cg_dev_prog prog = { 0 };
-	if (cg_device_rules(&a, c, &rules, e) < 0)
-		return -1;
 	bool fresh = ref->driver == CGROUP_CGROUPFS && ref->made;
-	if (rules.allow_all)
+	if (rules->allow_all)
 		return cg_device_attach(cgfd, fresh, NULL, e);
-	return cg_device_program(&a, &rules, &prog, e) < 0 ? -1 : cg_device_attach(cgfd, fresh, &prog, e);
+	return cg_device_program(&a, rules, &prog, e) < 0 ? -1 : cg_device_attach(cgfd, fresh, &prog, e);
 }

@@ -38,10 +38,12 @@ static unsigned explain(struct container *c, struct spec_config *cfg, const stru
 	struct err ignored = { 0 };
 	struct plan_facts f = { 0 };
 	facts_gather(&f, &c->arena, &ignored);
-	f.apparmor_enabled = f.selinux_enabled = true; /* create checked it */
+	f.apparmor_enabled = f.selinux_enabled = f.resctrl_mounted = true; /* create checked it */
 	f.bundle = c->rec.bundle;
 	f.id = c->rec.id;
-	struct plan_request q = { .no_new_keyring = c->rec.no_new_keyring, .wait_for_start = true };
+	struct plan_request q = { .no_new_keyring = c->rec.no_new_keyring,
+				  .wait_for_start = true,
+				  .cgroup_disabled = c->rec.cgroup.driver == CGROUP_DISABLED };
 	if (plan_create(&p, &c->arena, cfg, &q, &f, &ignored) == 0 && r->step >= 0 && (size_t)r->step < p.ninside) {
 		plan_explain(&p, r, e);
 		return p.inside[r->step].s.kind;
@@ -88,14 +90,30 @@ static void end_init(const struct container *c)
 	poll(&p, 1, WAIT_MS);
 }
 
+/* It ended since we looked. */
+static int nobody_waits(struct container *c, struct err *e)
+{
+	CLEANUP_FD int pidfd = -1;
+	unlinkat(c->dir.fd, "start.sock", 0);
+	err_clear(e);
+	int s = state_status_quick(&c->dir, &c->rec, &pidfd, NULL, e);
+	if (s < 0)
+		return -1;
+	c->status = (enum status)s;
+	return container_require(c, 0, "start", e);
+}
+
 static int start_container(struct container *c, struct err *e)
 {
 	struct spec_config *cfg = NULL; /* most containers start without a look at it */
 	bool hook = false;
 	if ((c->rec.has_listener || c->rec.has_poststart) && !(cfg = container_config(c, e)))
 		return -1;
+	/* the connection that told of it, unless there was a queue */
+	if (c->conn < 0 && (c->conn = socket_connect_at(c->dir.fd, "start.sock", e)) < 0)
+		return e->eno == ECONNREFUSED ? nobody_waits(c, e) : -1;
 	if (launch_send(c->conn, CMD_START, e) < 0)
-		return -1;
+		return e->eno == EPIPE || e->eno == ECONNRESET ? nobody_waits(c, e) : -1;
 	int r = serve(c, cfg, c->conn, &hook, e);
 	if (r < 0)
 		end_init(c);

@@ -86,13 +86,19 @@ int socket_connect_at(int dirfd, const char *name, struct err *e)
 	return fd < 0 ? err_set(e, errno, "connect to socket \"%s\"", name) : fd;
 }
 
-int socket_has_listener(int dirfd, const char *name)
+int socket_has_listener(int dirfd, const char *name, int *ret_conn)
 {
 	struct sockaddr_un sa;
 	CLEANUP_FD int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (ret_conn)
+		*ret_conn = -1;
 	if (fd < 0 || address_at(&sa, dirfd, name) < 0)
 		return -1;
-	return connect(fd, (struct sockaddr *)&sa, sizeof(sa)) == 0 || errno != ECONNREFUSED;
+	if (connect(fd, (struct sockaddr *)&sa, sizeof(sa)) < 0)
+		return errno != ECONNREFUSED;
+	if (ret_conn && fcntl(fd, F_SETFL, 0) == 0)
+		*ret_conn = take_fd(&fd);
+	return 1;
 }
 
 int socket_send(int sock, const void *data, size_t len, const int *fds, size_t n)

@@ -23,8 +23,9 @@ int socket_connect(const char *path);
 /* Bind and listen on `name` in a directory fd; connect likewise. A fd, or -1 with *e. */
 int socket_listen_at(int dirfd, const char *name, struct err *e);
 int socket_connect_at(int dirfd, const char *name, struct err *e);
-/* Does a process listen on it? Never waits. 1, 0, or -1 with errno: it cannot be asked. */
-int socket_has_listener(int dirfd, const char *name);
+/* Does a process listen on it? Never waits. 1, 0, or -1 with errno: it cannot be asked. *ret_conn (may be NULL): the
+ * connection by which it was found out, or -1: others queue for it. */
+int socket_has_listener(int dirfd, const char *name, int *ret_conn);
 
 /* Send all of `data`; `n` descriptors go with its first bytes and only there. 0, or -1 with errno (ETIMEDOUT,
  * and EPIPE instead of a signal). */

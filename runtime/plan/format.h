@@ -17,7 +17,8 @@
  * PLAN_SYNC_FD, plus the number of fds that are preserved for the container (they lie between 2 and SYNC;
  * what is above SYNC the exec closes). The first thing on it from berth: struct plan_head, with up to
  * PLAN_FDS_PER_MSG fds as SCM_RIGHTS; while more fds are due, one byte 'F' with the next lot each; then
- * the rest of the block. berth-init makes itself non-dumpable before it receives anything, so that a
+ * the rest of the block. What follows it (CMD_GO, when there is a device filter) is not read with it: a read ends after the
+ * bytes that fds came with, and a plan with a root has at least that one. berth-init makes itself non-dumpable before it receives anything, so that a
  * process of a joined pid namespace cannot reach the fds through /proc, unless it has CAP_SYS_PTRACE in the user
  * namespace that berth-init is in (docs/ARCHITECTURE.md says what that means). From then on fixed records:
  * struct plan_cmd to berth-init, struct plan_report from it (a report may carry one fd). End of file on

@@ -97,17 +97,7 @@ static int somebody_waits(const struct state_dir *d, const struct record *r, int
 {
 	if (faccessat(d->fd, "start.sock", F_OK, AT_SYMLINK_NOFOLLOW) < 0)
 		return errno == ENOENT ? 0 : unknown(r, "look for start.sock", errno, e);
-	if (ret_conn) {
-		*ret_conn = socket_connect_at(d->fd, "start.sock", e);
-		if (*ret_conn >= 0)
-			return 1;
-		bool refused = e->eno == ECONNREFUSED;
-		e->eno = 0;
-		if (refused)
-			err_clear(e);
-		return refused ? 0 : -1;
-	}
-	int waits = socket_has_listener(d->fd, "start.sock");
+	int waits = socket_has_listener(d->fd, "start.sock", ret_conn);
 	return waits < 0 ? unknown(r, "make a socket", errno, e) : waits;
 }
 

@@ -144,6 +144,10 @@ test_created_container()
 	rt_ok events --stats "$ID"
 	rt_ok pause "$ID"
 	assert_eq "$(status)" paused
+	# also when those who asked for its status queue at its socket: it takes none of them while it is frozen
+	for _ in {1..12}; do
+		assert_eq "$(status)" paused
+	done
 	rt_fails 'cannot start container "c1" in state paused' start "$ID"
 	rt_ok resume "$ID"
 	assert_eq "$(status)" created

@@ -138,5 +138,49 @@ test_failure_while_the_filter_is_made()
 	cfg '.linux.resources.devices = [range(3000) | {allow: true, type: "c", major: 60, minor: ., access: "r"}]
 		| .linux.namespaces += [{type: "time"}] | .linux.timeOffsets = {boottime: {secs: -4000000000}}'
 	rt_fails 'linux\.timeOffsets.*numerical result out of range' run --bundle "$B" "$ID"
+	# also for a caller that does not want to know of its children, and has none left to look at
+	local runtime=$BERTH
+	printf '#!/bin/sh\nexec env --ignore-signal=CHLD %s "$@"\n' "$runtime" >/mnt/test/childless
+	chmod 0755 /mnt/test/childless
+	BERTH=/mnt/test/childless
+	rt_fails 'linux\.timeOffsets.*numerical result out of range' run --bundle "$B" "$ID"
+	BERTH=$runtime
+	assert_clean
+}
+
+# The word that the filter is in force is lost on its way: neither waits for the other.
+test_filter_that_cannot_be_told_of()
+{
+	command -v strace >/dev/null || skip "no strace"
+	bundle_new
+	timeout 20 strace -qq -o /dev/null -e trace=sendmsg -e inject=sendmsg:error=EPIPE:when=2 "$BERTH" --root "$STATE" run --bundle "$B" "$ID" \
+		</dev/null >"$B/out" 2>"$B/err"
+	assert_eq $? 1
+	assert_contains "$(<"$B/err")" "write to berth-init"
+	assert_clean
+}
+
+# berth makes the filter while berth-init is at work already, which waits for it: here for a long one.
+test_filter_is_in_force_before_a_hook_inside()
+{
+	bundle_new
+	mknod "$B/refused" c 1 11 || die mknod
+	cat >"$B/hook" <<-EOF
+		#!/bin/sh
+		exec 3<$B/refused
+	EOF
+	chmod 0755 "$B/hook"
+	cfg --arg hook "$B/hook" '.hooks.createContainer = [{path: $hook}]
+		| .linux.resources.devices = [range(3900) | {allow: (. % 2 == 0), type: "c", major: 60, minor: ., access: "r"}]'
+	rt_fails 'hooks\.createContainer\[0\].*[Nn]ot permitted' run --bundle "$B" "$ID"
+	assert_clean
+}
+
+# A number of rules that cannot be, and a wrong one: before anything is made.
+test_wrong_rules_are_known_before_anything_is_made()
+{
+	bundle_new
+	cfg '.linux.resources.devices = [range(4001) | {allow: true, type: "c", major: 60, minor: ., access: "r"}]'
+	rt_fails 'linux\.resources\.devices\[4000\].*more than 4000' run --bundle "$B" "$ID"
 	assert_clean
 }

@@ -93,3 +93,16 @@ test_cgroup_mounts()
 	assert_re 'Read-only file system'
 	assert_clean
 }
+
+# `start` has the words for a step that failed inside, and knows a hook, as with a cgroup.
+test_failures_of_a_start()
+{
+	bundle_new
+	without
+	cfg --arg mark "$B/mark" '.hooks = {startContainer: [{path: "/no/such/hook"}], poststop: [{path: "/bin/touch", args: ["touch", $mark]}]}'
+	rt_ok create --bundle "$B" "$ID"
+	rt_fails 'hooks\.startContainer\[0\].*/no/such/hook' start "$ID"
+	[ -e "$B/mark" ] || die "the poststop hook did not run"
+	rt_fails 'does not exist' state "$ID"
+	assert_clean
+}

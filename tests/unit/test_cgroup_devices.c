@@ -292,10 +292,10 @@ T_TEST(attached)
 	if (fd < 0 || !mkdtemp(dir))
 		return;
 	compile(rules, 2, &r);
-	T_INT(cgroup_device_filter(fd, &(struct cgroup_ref){ 0 }, &config, true, &err), 0); /* rootless: nothing happens */
+	T_INT(cgroup_device_filter(fd, &(struct cgroup_ref){ 0 }, NULL, &err), 0); /* rootless: nothing happens */
 	T_INT(try_node(fd, dir, S_IFCHR, 1, 1, O_RDONLY), 0);
 	for (int again = 0; again < 2; again++) { /* the second one replaces the first */
-		T_INT(cgroup_device_filter(fd, &(struct cgroup_ref){ 0 }, &config, false, &err), 0);
+		T_INT(cgroup_device_filter(fd, &(struct cgroup_ref){ 0 }, cgroup_device_rules(&arena, &config, &err), &err), 0);
 		T_STR(err.text, "");
 		T_INT(try_node(fd, dir, S_IFCHR, 1, 3, O_RDWR), 0);
 		T_INT(try_node(fd, dir, S_IFCHR, 1, 11, O_RDONLY), 0);
@@ -305,12 +305,12 @@ T_TEST(attached)
 	}
 	/* replaced by a wider one: had both been attached, the narrower one would still deny */
 	rules[1] = (struct spec_device_rule){ true, "c", N(1), N(1), "rw" };
-	T_INT(cgroup_device_filter(fd, &(struct cgroup_ref){ 0 }, &config, false, &err), 0);
+	T_INT(cgroup_device_filter(fd, &(struct cgroup_ref){ 0 }, cgroup_device_rules(&arena, &config, &err), &err), 0);
 	T_INT(try_node(fd, dir, S_IFCHR, 1, 1, O_RDWR), 0);
 	T_INT(try_node(fd, dir, S_IFCHR, 1, 11, O_RDONLY), 2);
 	/* everything allowed: ours goes away */
 	rules[1] = (struct spec_device_rule){ true, NULL, ANY, ANY, NULL };
-	T_INT(cgroup_device_filter(fd, &(struct cgroup_ref){ 0 }, &config, false, &err), 0);
+	T_INT(cgroup_device_filter(fd, &(struct cgroup_ref){ 0 }, cgroup_device_rules(&arena, &config, &err), &err), 0);
 	T_INT(try_node(fd, dir, S_IFCHR, 1, 11, O_RDWR), 0);
 	T_INT(cgroup_destroy(&ref, &err), 0);
 	rmdir(dir);
@@ -335,7 +335,7 @@ T_TEST(many_rules)
 	if (fd < 0)
 		return;
 	compile(rules, MANY, &r);
-	T_INT(cgroup_device_filter(fd, &(struct cgroup_ref){ 0 }, &config, false, &err), 0);
+	T_INT(cgroup_device_filter(fd, &(struct cgroup_ref){ 0 }, cgroup_device_rules(&arena, &config, &err), &err), 0);
 	T_STR(err.text, "");
 	T_INT(cgroup_destroy(&ref, &err), 0);
 }

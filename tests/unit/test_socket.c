@@ -128,13 +128,15 @@ T_TEST(errors)
 	T_HAS(e.text, path);
 	/* the file stays, the listener does not */
 	err_clear(&e);
-	int l = socket_listen_at(dirfd_, "gone", &e);
-	T_OK(l >= 0 && socket_has_listener(dirfd_, "gone") == 1);
+	int conn, l = socket_listen_at(dirfd_, "gone", &e);
+	T_OK(l >= 0 && socket_has_listener(dirfd_, "gone", NULL) == 1);
 	/* also when its queue is full, and without waiting for that */
 	for (size_t i = 0; i < 20; i++)
-		T_INT(socket_has_listener(dirfd_, "gone"), 1);
+		T_INT(socket_has_listener(dirfd_, "gone", &conn), 1);
+	T_INT(conn, -1);
 	close(l);
-	T_INT(socket_has_listener(dirfd_, "gone"), 0);
+	T_INT(socket_has_listener(dirfd_, "gone", &conn), 0);
+	T_INT(conn, -1);
 	T_INT(socket_connect_at(dirfd_, "gone", &e), -1);
 	T_INT(e.eno, ECONNREFUSED);
 	teardown();
