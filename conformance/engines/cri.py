@@ -229,14 +229,24 @@ def masked_paths():
     _match(box.out("sh", "-c", "echo 1 >/proc/sys/kernel/panic", status=1), "Read-only")
 
 
-def user_namespace():
+def _user_namespace(mounts):
     mapping = [{"host": 300000, "container": 0, "length": 65536}]
     options = {"userns": {"mode": POD, "uids": mapping, "gids": mapping}}
-    os.makedirs("/run/engines/volume", exist_ok=True)
-    box = _Pod(namespaces=options).run("sleep", "1000", mounts=[
-        {"container_path": "/vol", "host_path": "/run/engines/volume", "uids": mapping, "gids": mapping}])
+    for mount in mounts:
+        mount.update(uids=mapping, gids=mapping)
+    box = _Pod(namespaces=options).run("sleep", "1000", mounts=mounts)
     _match(box.out("cat", "/proc/self/uid_map"), r"^0 +300000 +65536$")
     _eq(os.stat("/proc/%d" % box.pid()).st_uid, 300000, "uid on the host")
+    return box
+
+
+def user_namespace():
+    _user_namespace([])
+
+
+def user_namespace_volume():
+    os.makedirs("/run/engines/volume", exist_ok=True)
+    box = _user_namespace([{"container_path": "/vol", "host_path": "/run/engines/volume"}])
     # the volume is id-mapped: what root of the container makes belongs to root of the host
     box.out("touch", "/vol/made")
     _eq(os.stat("/run/engines/volume/made").st_uid, 0, "owner in the volume")

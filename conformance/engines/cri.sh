@@ -34,8 +34,14 @@ op_masked_paths()
 op_privileged_host()
 { do_cri; }
 
+# containerd 1.7 has no id-mapped volumes, but user namespaces
 op_user_namespace()
-{ do_cri; }
+{
+	case $(engine_version) in
+	1.*) do_cri user_namespace ;;
+	*) do_cri user_namespace_volume ;;
+	esac
+}
 
 op_mounts()
 { do_cri; }
@@ -85,7 +91,10 @@ op_restart_of_containerd()
 { do_cri; }
 
 op_features()
-{ do_cri; }
+{
+	newer_than_1 "features of a runtime in its status"
+	do_cri
+}
 
 # with_config FILE: another containerd.toml from now on
 with_config()
@@ -135,6 +144,7 @@ op_documented()
 	[ "$DRIVER" = systemd ] || skip "the documents have the systemd driver"
 	cp "$RUN/config.toml" kept.toml
 	(set -e; documented_ops) || rc=1
+	[ "$rc" = 0 ] || journalctl -u berth-containerd --no-pager -o cat | grep -E 'level=(warning|error|fatal)' | tail -n 5
 	do_cri clean
 	with_config kept.toml
 	return "$rc"
