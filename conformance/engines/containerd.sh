@@ -72,8 +72,7 @@ op_run_status()
 
 op_run_tty()
 {
-	OUT=$(in_terminal ctr -a "$CRI_SOCKET" run --runc-binary "$BIN/$RT" --env PATH=/bin --rm -t --rootfs "$RUN/box" "$C" sh -c "$SIZE" |
-		sed 's/^\^@//')
+	OUT=$(in_terminal ctr -a "$CRI_SOCKET" run --runc-binary "$BIN/$RT" --env PATH=/bin --rm -t --rootfs "$RUN/box" "$C" sh -c "$SIZE")
 	match "$OUT" '^/dev/(pts/0|console)$'
 	has "$OUT" "30 100"
 }
@@ -113,8 +112,7 @@ op_exec()
 op_exec_tty()
 {
 	up sleep 1000
-	OUT=$(in_terminal ctr -a "$CRI_SOCKET" tasks exec -t --exec-id e1 "$C" sh -c "$SIZE" |
-		sed 's/^\^@//')
+	OUT=$(in_terminal ctr -a "$CRI_SOCKET" tasks exec -t --exec-id e1 "$C" sh -c "$SIZE")
 	match "$OUT" '^/dev/pts/'
 	has "$OUT" "30 100"
 }

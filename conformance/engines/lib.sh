@@ -149,10 +149,14 @@ only_tested()
 	[ "$RT" = "${RUNTIMES%% *}" ] || skip "the documents are about another"
 }
 
-# in_terminal COMMAND...: its output on a terminal of 30 lines and 100 columns
+# in_terminal COMMAND...: its output on a terminal of 30 lines and 100 columns, at which nobody types. It stays open: script(1) would type
+# an end of file, which podman passes on as a byte; and of a monitor that ends before it has read that byte nothing arrives (docs/testing.md).
 in_terminal()
 {
-	local command
+	local command typing
+	typing=$(mktemp -u "${TMPDIR:-/tmp}/typing.XXXXXX")
+	mkfifo "$typing"
 	printf -v command '%q ' "$@"
-	timeout 30 script -qec "stty rows 30 cols 100; $command" /dev/null </dev/null | tr -d '\r'
+	timeout 30 script -qec "stty rows 30 cols 100; $command" /dev/null <>"$typing" | tr -d '\r'
+	rm -f "$typing"
 }
