@@ -144,8 +144,8 @@ op_documented()
 	[ "$DRIVER" = systemd ] || skip "the documents have the systemd driver"
 	cp "$RUN/config.toml" kept.toml
 	(set -e; documented_ops) || rc=1
-	[ "$rc" = 0 ] || journalctl -u berth-containerd --no-pager -o cat | grep -E 'level=(warning|error|fatal)' | tail -n 5
-	do_cri clean
+	do_cri clean || rc=1
+	[ "$rc" = 0 ] || journalctl -u berth-containerd --no-pager -o cat | grep -v level=info | tail -n 8
 	with_config kept.toml
 	return "$rc"
 }

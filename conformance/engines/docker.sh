@@ -26,7 +26,7 @@ op_default_runtime()
 
 op_run_tty()
 {
-	OUT=$(terminal docker run -it --rm $(via) --network none box sh -c 'tty; stty size; test -t 2 && echo all')
+	OUT=$(in_terminal docker run -it --rm $(via) --network none box sh -c 'tty; stty size; test -t 2 && echo all')
 	match "$OUT" '^/dev/(pts/0|console)$'
 	has "$OUT" "30 100" all
 }
@@ -91,7 +91,7 @@ op_exec()
 op_exec_tty()
 {
 	up box sleep 1000
-	OUT=$(terminal docker exec -it "$C" sh -c 'tty; stty size')
+	OUT=$(in_terminal docker exec -it "$C" sh -c 'tty; stty size')
 	match "$OUT" '^/dev/pts/'
 	has "$OUT" "30 100"
 }
@@ -108,7 +108,7 @@ op_exec_env_workdir()
 {
 	up box sleep 1000
 	eq "$(docker exec -e WORD=x -w /tmp "$C" sh -c 'echo $WORD $PWD')" "x /tmp"
-	fails 127 docker exec -w /no/such "$C" true
+	fails "$(exec_not_found)" docker exec -w /no/such "$C" true
 }
 
 op_exec_detached()
@@ -121,7 +121,7 @@ op_exec_detached()
 op_exec_status()
 {
 	up box sleep 1000
-	fails 127 docker exec "$C" no-such-command
+	fails "$(exec_not_found)" docker exec "$C" no-such-command
 	fails 126 docker exec "$C" /etc/passwd
 	fails 137 docker exec "$C" sh -c 'kill -KILL $$'
 }
