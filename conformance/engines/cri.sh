@@ -115,6 +115,8 @@ documented_config()
 		documented_line containerd 'containerd 1.7: `version = 2` and the plugin `io.containerd.grpc.v1.cri` in its place'
 		plugin=io.containerd.grpc.v1.cri
 		text=$(sed "s/^version = 3/version = 2/; s/io\\.containerd\\.cri\\.v1\\.runtime/$plugin/" <<<"$text")
+		documented_line containerd '`runtimes.runc` with `runtime_type = "io.containerd.runc.v2"`'
+		text+=$'\n'"[plugins.'$plugin'.containerd.runtimes.runc]"$'\nruntime_type = "io.containerd.runc.v2"'
 		;;
 	esac
 	printf "root = '%s'\nstate = '%s'\n%s\n[grpc]\naddress = '%s'\n" /var/lib/berth-containerd "$RUN/state" "$text" "$CRI_SOCKET"
