@@ -7,7 +7,7 @@ import os
 import select
 import socket
 
-from world import MANAGER, OTHER, PROBE_DUMP, SLOW, TEST, WORK, Problem, base_config, read, state_of
+from world import MANAGER, OTHER, PROBE_DUMP, SLOW, TEST, WORK, Problem, base_config, children, read, state_of, until
 
 HOOKS = ["prestart", "createRuntime", "createContainer", "startContainer", "poststart", "poststop"]
 
@@ -170,8 +170,12 @@ class Hooks(Plain):
 
     def begin(self):
         os.makedirs(TEST + "/inside", exist_ok=True)
+        until(lambda: not self.still_running())  # those of a call that was killed
         with open(TEST + "/inside/log", "w"):
             pass
+
+    def still_running(self):
+        return [p for p in children() if "ociVersion" in (read(f"/proc/{p}/cmdline") or "")]
 
     def expect(self, kinds):
         got = (read(TEST + "/inside/log") or "").split()
