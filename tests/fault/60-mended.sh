@@ -139,8 +139,15 @@ test_start_that_is_disturbed()
 	probe sleep 60
 	create_ok
 	PID=$(pid_of) failing "init recvfrom:1 1" start "$ID"
-	[ "$RC" = 0 ] || die "exit status $RC"
-	has_status running || die "$(status)"
+	[ "$RC" = 0 ] || die "recvfrom: exit status $RC"
+	has_status running || die "recvfrom: $(status)"
+	delete_ok --force
+	# nor is one while it waits for the next, after somebody who only asked for the status
+	create_ok
+	PID=$(pid_of) failing "init accept4:1 0" state "$ID"
+	[ "$RC" = 0 ] || die "accept4: exit status $RC"
+	rt_ok start "$ID"
+	has_status running || die "accept4: $(status)"
 	delete_ok --force
 	for fault in "tool recvmsg:1 0" "tool recvmsg:2 0"; do
 		create_ok
