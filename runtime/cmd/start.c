@@ -103,17 +103,41 @@ static int nobody_waits(struct container *c, struct err *e)
 	return container_require(c, 0, "start", e);
 }
 
+static bool is_closed(int eno)
+{
+	return eno == EPIPE || eno == ECONNRESET;
+}
+
+/* By the connection that told of it, unless there was a queue. When that is closed it waits for another one, or it has
+ * ended: a socket that somebody listens on must stay. */
+static int tell_start(struct container *c, struct err *e)
+{
+	enum { WAIT_MS = 1000 };
+	struct pollfd p = { .fd = c->pidfd, .events = POLLIN };
+	if (c->conn >= 0) {
+		if (launch_send(c->conn, CMD_START, e) == 0)
+			return 0;
+		if (!is_closed(e->eno))
+			return -1;
+		err_clear(e);
+		fd_close(&c->conn);
+	}
+	c->conn = socket_connect_at(c->dir.fd, "start.sock", e);
+	if (c->conn < 0)
+		return e->eno == ECONNREFUSED ? nobody_waits(c, e) : -1;
+	if (launch_send(c->conn, CMD_START, e) == 0)
+		return 0;
+	return is_closed(e->eno) && poll(&p, 1, WAIT_MS) > 0 ? nobody_waits(c, e) : -1;
+}
+
 static int start_container(struct container *c, struct err *e)
 {
 	struct spec_config *cfg = NULL; /* most containers start without a look at it */
 	bool hook = false;
 	if ((c->rec.has_listener || c->rec.has_poststart) && !(cfg = container_config(c, e)))
 		return -1;
-	/* the connection that told of it, unless there was a queue */
-	if (c->conn < 0 && (c->conn = socket_connect_at(c->dir.fd, "start.sock", e)) < 0)
-		return e->eno == ECONNREFUSED ? nobody_waits(c, e) : -1;
-	if (launch_send(c->conn, CMD_START, e) < 0)
-		return e->eno == EPIPE || e->eno == ECONNRESET ? nobody_waits(c, e) : -1;
+	if (tell_start(c, e) < 0)
+		return -1;
 	int r = serve(c, cfg, c->conn, &hook, e);
 	if (r < 0)
 		end_init(c);
