@@ -70,26 +70,34 @@ def config(args, root, cgroup):
 
 
 class Runtime:
+    options = ()
+
     def __init__(self, name, path, work, root=None):
         self.name, self.path, self.work, self.chroot = name, path, work, root
         self.root = f"{work}/state-{name}"
         self.env = dict(os.environ)
-        if name.startswith("crun"):
+        if name.startswith("crun") and os.path.exists(f"{work}/memlock.so"):
             self.env["LD_PRELOAD"] = f"{work}/memlock.so"
         self.n = 0
 
     def bundle(self, kind, args, edit=None):
         d = f"{self.work}/{self.name}-{kind}"
         os.makedirs(d, exist_ok=True)
-        c = config(args, f"{self.work}/rootfs", f"/berth-bench/{self.name}-{kind}")
+        c = config(args, f"{self.work}/rootfs", self.cgroup(f"{self.name}-{kind}"))
         if edit:
             edit(c)
         with open(f"{d}/config.json", "w") as f:
             json.dump(c, f)
         return d
 
+    def cgroup(self, name):
+        return f"/berth-bench/{name}"
+
     def argv(self, *args):
-        return [self.path, "--root", self.root, *args]
+        return [self.path, "--root", self.root, *self.options, *args]
+
+    def measure(self, cwd, *args):
+        return measure(self.argv(*args), self.env, cwd, self.chroot)
 
 
 def tool(name, argv, env, cwd, root=None, limit=None):
@@ -135,15 +143,16 @@ def wait_dead(pid):
 
 
 def round_of(rt, private):
-    """One life of a container; a sample for each operation."""
+    """One life of a container; a sample for each operation. Without a list in `private` that memory is not looked at."""
     s = {}
     run = rt.bundle("run", ["/bin/true"])
     life = rt.bundle("life", ["/bin/wait"])
-    m = lambda cwd, *a: measure(rt.argv(*a), rt.env, cwd, rt.chroot)
+    m = rt.measure
     s["run"] = m(run, "run", "--bundle", run, "bench")
     s["create"] = m(life, "create", "--bundle", life, "--pid-file", f"{life}/pid", "life")
     pid = int(open(f"{life}/pid").read())
-    private.append(private_kb(pid))
+    if private is not None:
+        private.append(private_kb(pid))
     s["state"] = m(life, "state", "life")
     s["start"] = m(life, "start", "life")
     s["exec"] = m(life, "exec", "life", "/bin/true")

@@ -4,6 +4,7 @@
 #		[RUNTIME=/usr/bin/crun] [RELEASE=trixie|forky]
 #   make check-engines [T=file/operation] [GUEST=name] [ALL=1]	podman, docker, containerd ... with berth
 #   make journey [T="0 1"]		conformance/journey: a shop from the first container to a swarm
+#   make bench-vm [ROUNDS=30] [MODES=...]	times of berth and crun with systemd and rootless
 #   make check-lsm [LSM=selinux] [T=name]	with AppArmor and with SELinux in force
 #   make vm-shell [VM=uml|qemu] [KERNEL=...]	boot one and log in
 # The first run builds the root disk under VM_CACHE (/var/cache/berth-vm): some minutes.
@@ -33,6 +34,15 @@ journey: deps-vm
 	@$(MAKE) --no-print-directory -j$(J) $(BUILD)/berth
 	@$(VM_ENV) conformance/journey/run $(T)
 
+# berth and crun with the systemd driver and as a user, compared in a machine (tests/bench/vm says what the variables do);
+# bench-vm-doc: into docs/performance.md as well.
+bench-vm: deps-vm
+	@$(MAKE) --no-print-directory -j$(J) $(BUILD)/berth
+	@$(VM_ENV) $(foreach v,ROUNDS MODES,$(if $($v),$v="$($v)")) tests/bench/vm $(BUILD)/bench-vm.json
+
+bench-vm-doc: bench-vm
+	@tests/bench/report $(BUILD)/bench-vm.json docs/performance.md
+
 vm-programs: $(BUILD)/berth inside-programs $(BUILD)/tests/inject
 
-.PHONY: check-lsm check-vm check-engines journey vm-shell vm-programs
+.PHONY: bench-vm bench-vm-doc check-lsm check-vm check-engines journey vm-shell vm-programs
