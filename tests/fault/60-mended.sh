@@ -363,7 +363,7 @@ test_limit_for_the_size_of_files()
 {
 	local n
 	bundle_new
-	args /bin/sh -c 'cat /dev/zero >/big; exit $?' # the first process of a pid namespace would not be reached
+	args /bin/sh -c 'head -c 67108864 /dev/zero >/big; exit $?' # the first process of a pid namespace would not be reached
 	for n in 0 1 16; do
 		limited $n run --bundle "$B" "$ID"
 		assert_eq "$RC" 1 "with $n KB"
