@@ -152,6 +152,7 @@ test_failure_while_the_filter_is_made()
 test_filter_that_cannot_be_told_of()
 {
 	command -v strace >/dev/null || skip "no strace"
+	needs_cgroupfs "there the calls of the bus come first"
 	bundle_new
 	timeout 20 strace -qq -o /dev/null -e trace=sendmsg -e inject=sendmsg:error=EPIPE:when=2 "$BERTH" --root "$STATE" run --bundle "$B" "$ID" \
 		</dev/null >"$B/out" 2>"$B/err"
