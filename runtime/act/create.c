@@ -120,7 +120,7 @@ static int find_filter(struct creation *x, struct err *e)
 /* What is wrong with the rules is known before anything is made; the filter itself is made beside berth-init. */
 static int find_device_rules(struct creation *x, struct err *e)
 {
-	if (x->facts.rootless || x->args->driver == CGROUP_DISABLED)
+	if (!x->plan.device_filter)
 		return 0;
 	x->device_rules = cgroup_device_rules(&x->arena, x->config, e);
 	if (!x->device_rules)

@@ -157,7 +157,7 @@ static inline void drop_fd(int *fd)
 
 /* One declaration for each step; main.c has the table. */
 step_fn step_ns_join, step_unshare, step_fork, step_trees, step_map_wait, step_time_offsets, step_setsid, step_keyring,
-	step_loopback, step_sync_ns, step_hostname;
+	step_loopback, step_sync, step_hostname;
 step_fn step_root_propagation, step_root, step_root_readonly, step_pivot, step_root_keep;
 step_fn step_mount_fs, step_mount_bind, step_remount;
 step_fn step_proc_private, step_sysctl, step_apparmor, step_selinux;

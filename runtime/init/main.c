@@ -17,7 +17,7 @@
 static const struct step_row rows[STEP_KINDS] = {
 	[STEP_NS_JOIN] = { step_ns_join }, [STEP_UNSHARE] = { step_unshare }, [STEP_FORK] = { step_fork },
 	[STEP_MAP_WAIT] = { step_map_wait }, [STEP_SETSID] = { step_setsid }, [STEP_LOOPBACK] = { step_loopback },
-	[STEP_SYNC_NS] = { step_sync_ns }, [STEP_SYNC_DEVICES] = { step_sync_ns }, [STEP_SYNC_FILTER] = { step_sync_ns },
+	[STEP_SYNC_NS] = { step_sync }, [STEP_SYNC_DEVICES] = { step_sync }, [STEP_SYNC_FILTER] = { step_sync },
 	[STEP_ROOT_PROPAGATION] = { step_root_propagation }, [STEP_PROC_PRIVATE] = { step_proc_private },
 	[STEP_DEV_OPEN] = { step_dev_open }, [STEP_CONSOLE] = { step_console },
 	[STEP_ROOT_READONLY] = { step_root_readonly }, [STEP_PIVOT] = { step_pivot },

@@ -91,8 +91,8 @@ int step_map_wait(struct init *in, const struct plan_step *s)
 	return become(in, s->val[0], s->val[1], s->flags & STEP_F_SETGROUPS);
 }
 
-/* #2: our namespaces exist; berth moves devices into them and runs hooks. What it does without being told is only waited for. */
-int step_sync_ns(struct init *in, const struct plan_step *s)
+/* #2: our namespaces exist; berth moves devices into them and runs hooks. The filter it makes without being told. */
+int step_sync(struct init *in, const struct plan_step *s)
 {
 	if (s->kind != STEP_SYNC_FILTER)
 		report(in, MSG_NS_READY, 0, -1);

@@ -93,8 +93,7 @@ int plan_personality(struct build *b, struct err *e);
 int plan_affinity(struct build *b, const char *list, const char *origin, struct err *e);
 
 void plan_host_create(struct build *b); /* host.c */
-bool plan_has_filter(const struct build *b); /* of devices, and why */
-const char *plan_filter_origin(const struct build *b);
+const char *plan_filter_origin(const struct build *b); /* why there is one of devices */
 void plan_host_exec(struct build *b);
 
 #endif

@@ -137,7 +137,7 @@ static int plan_tree(struct build *b, struct err *e)
 	const struct spec_hooks *h = &b->c->hooks;
 	if (plan_mounts_prepare(b, e) < 0 || plan_rootfs(b, e) < 0)
 		return -1;
-	if (plan_has_filter(b)) /* mounts and nodes may be those of devices */
+	if (b->p->device_filter) /* mounts and nodes may be those of devices */
 		plan_inside(b->p, STEP_SYNC_FILTER, plan_filter_origin(b));
 	if (plan_mounts(b, e) < 0)
 		return -1;
@@ -166,7 +166,8 @@ static int plan_inside_steps(struct build *b, struct err *e)
 int plan_create(struct plan *p, struct arena *a, const struct spec_config *c, const struct plan_request *r,
 		const struct plan_facts *f, struct err *e)
 {
-	*p = (struct plan){ .arena = a };
+	/* the filter takes privileges over the first user namespace */
+	*p = (struct plan){ .arena = a, .device_filter = !r->cgroup_disabled && !f->rootless };
 	struct build b = { .p = p, .c = c, .proc = c->process, .r = r, .f = f };
 	if (build_init(&b, e) < 0 || plan_inside_steps(&b, e) < 0 || build_finish(&b, e) < 0)
 		return -1;

@@ -85,12 +85,6 @@ static void add_cgroup(struct build *b)
 		add(b, HOST_CGROUP_OWNER, arena_printf(b->p->arena, "mounts[%zu]", mount), owner, NULL);
 }
 
-/* It takes privileges over the first user namespace. */
-bool plan_has_filter(const struct build *b)
-{
-	return !b->r->cgroup_disabled && !b->f->rootless;
-}
-
 const char *plan_filter_origin(const struct build *b)
 {
 	const struct spec_resources *r = b->c->linux_->resources;
@@ -180,7 +174,7 @@ void plan_host_create(struct build *b)
 	if (b->c->linux_->net_devices.n)
 		add(b, HOST_NET_DEVICES, "linux.netDevices", 0, net_devices(b));
 	/* beside the first steps inside */
-	if (plan_has_filter(b))
+	if (b->p->device_filter)
 		add(b, HOST_DEVICE_FILTER, plan_filter_origin(b), 0, device_rules(b));
 	add_hooks(b, HOOK_PRESTART);
 	add_hooks(b, HOOK_CREATE_RUNTIME);

@@ -131,6 +131,7 @@ struct plan {
 	const struct spec_config *config; /* what was planned; borrowed */
 	const char *id;
 	uint64_t clone_flags;	    /* namespaces for clone3(2) */
+	bool device_filter;	    /* berth makes one, and STEP_SYNC_FILTER waits for it */
 	size_t trees_step;	    /* index of STEP_TREES, or SIZE_MAX: its list is filled in by plan_set_trees() when
 				     * the files were looked at */
 	size_t seccomp_step;	    /* index of STEP_SECCOMP, or SIZE_MAX: its filter is filled in by
