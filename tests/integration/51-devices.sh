@@ -161,6 +161,22 @@ test_filter_that_cannot_be_told_of()
 	assert_clean
 }
 
+# The kernel's verifier gives up for a pending signal, also for one that is nothing to us: it is asked again, not for ever.
+test_filter_whose_loading_is_interrupted()
+{
+	command -v strace >/dev/null || skip "no strace"
+	bundle_new
+	probe exit 0
+	strace -qq -o "$B/calls" -e trace=bpf -e inject=bpf:error=EAGAIN:when=1 "$BERTH" --root "$STATE" run --bundle "$B" "$ID" \
+		</dev/null >"$B/out" 2>"$B/err" || die "$(<"$B/err")"
+	assert_eq "$(grep -c 'EAGAIN.*INJECTED' "$B/calls")" 1
+	timeout 20 strace -qq -o /dev/null -e trace=bpf -e inject=bpf:error=EAGAIN "$BERTH" --root "$STATE" run --bundle "$B" "$ID" \
+		</dev/null >"$B/out" 2>"$B/err"
+	assert_eq $? 1
+	assert_contains "$(<"$B/err")" "load the device filter"
+	assert_clean
+}
+
 # berth makes the filter while berth-init is at work already, which waits for it: here for a long one.
 test_filter_is_in_force_before_a_hook_inside()
 {
