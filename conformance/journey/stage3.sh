@@ -132,9 +132,12 @@ restarts()
 	verdict "a container is killed: Swarm starts another" "2 of 2 again after $((SECONDS - begin)) s" replaced "$id"
 }
 
+# replaced ID: two run, and it is none of them; by one look, as it may go between two
 replaced()
 {
-	running app-blue 2 && ! tasks app-blue | grep -q "$1"
+	local now
+	now=$(tasks app-blue)
+	[ "$(wc -l <<<"$now")" = 2 ] && ! grep -q "$1" <<<"$now"
 }
 
 # received SERVICE: bytes that came to each of its containers, by docker's statistics: "CONTAINER BYTES"
