@@ -116,6 +116,7 @@ close()
 	done
 }
 
+# A node removes a container when the manager says so: the manager stays until the last one is gone.
 swarm_down()
 {
 	local n
@@ -123,13 +124,21 @@ swarm_down()
 	must d 1 service rm $(api 1 /services | jq -r '.[].Spec.Name')
 	for n in $NODES; do
 		wait_for 90 nothing_of_swarm "$n"
+		verdict "node $n, when the services are removed" "$(of_swarm "$n") containers of theirs" nothing_of_swarm "$n"
+	done
+	for n in $(printf '%s\n' $NODES | sort -rn); do
 		must d "$n" swarm leave --force
 	done
 }
 
+of_swarm()
+{
+	api "$1" '/containers/json?all=true' | jq '[.[] | select(.Labels["com.docker.swarm.service.name"])] | length'
+}
+
 nothing_of_swarm()
 {
-	[ "$(api "$1" '/containers/json?all=true' | jq '[.[] | select(.Labels["com.docker.swarm.service.name"])] | length')" = 0 ]
+	[ "$(of_swarm "$1")" = 0 ]
 }
 
 # Over the whole journey: each container that was created was destroyed, each that was started has died, with a status.
