@@ -216,6 +216,8 @@ op_device_bps()
 	disk=$(lsblk -ndpo NAME | head -n 1)
 	[ -e /sys/fs/cgroup/system.slice/io.max ] || skip "the kernel has no io.max"
 	up --device-write-bps "$disk:1mb" box sleep 1000
+	# docker 26 of trixie: not in what it says of the container, nor in config.json
+	[ "$(docker inspect -f '{{json .HostConfig.BlkioDeviceWriteBps}}' "$C")" != "[]" ] || skip "docker takes the option and forgets it"
 	# the limit of a scope holds for the cgroup below it
 	has "$(cd "$(group)" && cat io.max "$([ "${PWD##*/}" = container ] && echo ../io.max || echo /dev/null)")" "wbps=1048576"
 }
