@@ -62,7 +62,10 @@ IDIRAFTER := -idirafter $(SYSROOT)/usr/include \
 # libc; it calls nothing that differs (runtime/lib/fortify.c).
 RCRT1    := $(shell $(INIT_CC) -\#\#\# -x c /dev/null 2>&1 | tr ' "' '\n\n' | sed -n 's/Scrt1\.o$$/rcrt1.o/p' | head -n 1)
 YAJL_A   := $(call archive,libyajl_s.a,)
-CORE     ?= $(if $(and $(wildcard $(RCRT1)),$(YAJL_A),$(if $(EXTRA_CFLAGS),,1)),1,0)
+CORE     ?= $(if $(and $(wildcard $(RCRT1)),$(YAJL_A)),1,0)
+ifneq ($(EXTRA_CFLAGS),) # which the core has not; also where a make around this one has exported its answer
+CORE     := 0
+endif
 export CORE
 
 SRC      := $(sort $(wildcard runtime/*.c runtime/lib/*.c runtime/plan/*.c runtime/state/*.c runtime/cgroup/*.c \

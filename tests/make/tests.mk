@@ -73,10 +73,13 @@ check-integration: deps-test
 
 # The same tests with the sanitizers. Leaks are not looked for: memory lives in arenas that end with the process.
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+ASAN_MAKE = $(MAKE) --no-print-directory BUILD=build-asan OPT=-O1 HARDEN=-fPIE SLOW=1 \
+		EXTRA_CFLAGS="$(SANITIZE)" EXTRA_LDFLAGS="$(SANITIZE)"
 asan: deps-test
+	@$(ASAN_MAKE) -j$(J) build-asan/berth
+	@nm build-asan/berth | grep -q __asan_init || { echo "build-asan/berth has no sanitizer"; exit 1; }
 	@ASAN_OPTIONS=detect_leaks=0:abort_on_error=0:exitcode=99 UBSAN_OPTIONS=print_stacktrace=1 \
-	$(MAKE) --no-print-directory check BUILD=build-asan OPT=-O1 HARDEN=-fPIE SLOW=1 \
-		EXTRA_CFLAGS="$(SANITIZE)" EXTRA_LDFLAGS="$(SANITIZE)" T="$(T)"
+	$(ASAN_MAKE) check T="$(T)"
 
 # The same tests with valgrind's memcheck on each call of berth (tests/valgrind/run). VALGRIND=/path: this one.
 VALGRIND_LDFLAGS := -Wl,--wrap=clone3_call,--wrap=_exit build-valgrind/valgrind/calls.o
