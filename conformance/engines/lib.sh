@@ -38,10 +38,17 @@ greedy()
 	fi
 }
 
-# eq ACTUAL WANTED [WHAT]
+# eq ACTUAL WANTED [WHAT]: WANTED is what the caller wrote; for two observations there is same()
 eq()
 {
 	[ "$1" = "$2" ] || die "${3:-value}: \"$1\", expected \"$2\""
+}
+
+# same ACTUAL OTHER [WHAT]: two observations. Both are empty when the commands that make them have failed.
+same()
+{
+	[ -n "$1" ] || die "${3:-value}: there is none to compare"
+	eq "$@"
 }
 
 # has TEXT PART...
@@ -54,8 +61,10 @@ has()
 	done
 }
 
+# lacks TEXT PART: a text that is empty says nothing: the command that makes it may have failed
 lacks()
 {
+	[ -n "$1" ] || die "no text that could have \"$2\" in it"
 	[[ $1 != *"$2"* ]] || die "\"$2\" in: $1"
 }
 
@@ -90,10 +99,10 @@ file_has()
 	grep -qE -- "$2" "$1"
 }
 
-# cgroup_of PID: its folder
+# cgroup_of PID: its folder; nothing when there is no such process
 cgroup_of()
 {
-	echo "/sys/fs/cgroup$(sed -n 's/^0:://p' "/proc/$1/cgroup")"
+	sed -n 's|^0::|/sys/fs/cgroup|p' "/proc/$1/cgroup"
 }
 
 # status_of PID FIELD, of /proc/PID/status
@@ -149,14 +158,16 @@ only_tested()
 	[ "$RT" = "${RUNTIMES%% *}" ] || skip "the documents are about another"
 }
 
-# in_terminal COMMAND...: its output on a terminal of 30 lines and 100 columns, at which nobody types. It stays open: script(1) would type
+# in_terminal COMMAND...: its output and its exit status on a terminal of 30 lines and 100 columns, at which nobody types. It stays open: script(1) would type
 # an end of file, which podman passes on as a byte; and of a monitor that ends before it has read that byte nothing arrives (docs/testing.md).
 in_terminal()
 {
-	local command typing
+	local command typing status
 	typing=$(mktemp -u "${TMPDIR:-/tmp}/typing.XXXXXX")
 	mkfifo "$typing"
 	printf -v command '%q ' "$@"
 	timeout 30 script -qec "stty rows 30 cols 100; $command" /dev/null <>"$typing" | tr -d '\r'
+	status=${PIPESTATUS[0]}
 	rm -f "$typing"
+	return "$status"
 }

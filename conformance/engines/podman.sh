@@ -46,8 +46,8 @@ op_stdout_and_stderr()
 op_terminal()
 {
 	local out
-	out=$(in_terminal podman --runtime "$RT" --cgroup-manager "$DRIVER" run -it --rm "$IMG" sh -c 'tty; stty size; exit 5')
-	has "$out" /dev/pts/0
+	fails 5 in_terminal podman --runtime "$RT" --cgroup-manager "$DRIVER" run -it --rm "$IMG" sh -c 'tty; stty size; exit 5'
+	has "$OUT" /dev/pts/0
 	out=$(in_terminal podman --runtime "$RT" --cgroup-manager "$DRIVER" run -it --rm "$IMG" \
 		sh -c 'sleep 0.5; stty size; test -t 0 && test -t 1 && test -t 2 && echo all')
 	has "$out" "30 100" all
@@ -108,11 +108,10 @@ op_exec_user()
 
 op_exec_terminal()
 {
-	local out
 	started
-	out=$(in_terminal podman --runtime "$RT" --cgroup-manager "$DRIVER" exec -it "$C" \
-		sh -c 'sleep 0.5; tty; stty size; exit 5')
-	has "$out" /dev/pts/ "30 100"
+	fails 5 in_terminal podman --runtime "$RT" --cgroup-manager "$DRIVER" exec -it "$C" \
+		sh -c 'sleep 0.5; tty; stty size; exit 5'
+	has "$OUT" /dev/pts/ "30 100"
 }
 
 op_exec_detach()
