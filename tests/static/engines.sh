@@ -1,0 +1,72 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# What `make check-engines` must not take for a success, without a machine: an operation that fails with every
+# runtime, a call of an unknown shape, a command that says nothing, a status that is lost at a terminal.
+set -u
+cd "$(dirname "$0")/../.." || exit 1
+here=conformance/engines
+top=$(mktemp -d)
+trap 'rm -rf "$top"' EXIT
+bad=0
+
+complain()
+{
+	echo "$*"
+	bad=1
+}
+
+# says NAME FAILS|WORKS COMMAND...: in a shell with lib.sh
+says()
+{
+	local name=$1 want=$2 got=WORKS
+	shift 2
+	# shellcheck source=conformance/engines/lib.sh
+	(. $here/lib.sh; set -e; "$@") >"$top/said" 2>&1 </dev/null || got=FAILS
+	[ "$got" = "$want" ] || complain "$name: $got: $(<"$top/said")"
+}
+
+says "two that are equal" WORKS same a a
+says "two that differ" FAILS same a b
+says "two commands that failed" FAILS same "" ""
+says "a part that is not there" WORKS lacks abc x
+says "a part that is there" FAILS lacks abc b
+says "no text" FAILS lacks "" x
+says "a terminal" WORKS in_terminal true
+says "a status at a terminal" WORKS fails 5 in_terminal sh -c 'exit 5'
+says "no process" FAILS cgroup_of 0
+
+# row NAME BERTH [CRUN]: a row for each
+row()
+{
+	printf 'g\ttrixie\tpart\t1\troot\tsystemd\t%s\tberth\t%s\t1\n' "$1" "$2"
+	[ -z "${3:-}" ] || printf 'g\ttrixie\tpart\t1\troot\tsystemd\t%s\tcrun\t%s\t1\n' "$1" "$3"
+}
+
+# counts LAST-LINE STATUS: of the table of rows on stdin
+counts()
+{
+	local status=0
+	cat >"$top/rows"
+	$here/table "$top/rows" "$top/known" >"$top/table" || status=$?
+	[ "$(tail -n 1 "$top/table"), $status" = "$1" ] || complain "table: $(cat "$top/table"), status $status, expected $1"
+}
+
+printf '# a comment\npart\ttrixie\t*\t*\tlost\twhy\npart\tforky\t*\t*\tdead\twhy\n' >"$top/known"
+counts "1 passed, 0 failed, 2 skipped, 0" < <(row good ok; row lost FAIL FAIL; row unfit -)
+counts "1 passed, 1 failed, 0 skipped, 1" < <(row good ok; row dead FAIL FAIL)
+counts "1 passed, 1 failed, 0 skipped, 1" < <(row good ok; row lost FAIL)
+counts "1 passed, 1 failed, 0 skipped, 1" < <(row good ok; row lost FAIL ok)
+counts "2 passed, 0 failed, 0 skipped, 0" < <(row good ok; row lost ok)
+grep -q "^passed, and is in known-none.tsv: part/lost" "$top/table" || complain "table does not say that part/lost passed"
+while IFS=$'\t' read -r file _ _ _ name _; do
+	[[ $file != \#* ]] || continue
+	[ "$file" = "*" ] || grep -q "^op_$name()" "$here/$file.sh" || complain "known-none.tsv: there is no $file/$name"
+done <$here/known-none.tsv
+$here/table "$top/rows" >"$top/table" || complain "the table with known-none.tsv: $(<"$top/table")"
+
+echo "g berth state ID | tty" >"$top/calls"
+$here/calls tests/data/engines/calls.tsv "$top/calls" >/dev/null 2>&1 || complain "calls: a shape that is known"
+echo "g berth state --new ID | tty" >>"$top/calls"
+[ "$($here/calls tests/data/engines/calls.tsv "$top/calls" 2>/dev/null)" = "state --new ID" ] || complain "calls: a shape that is new"
+$here/calls tests/data/engines/calls.tsv "$top/calls" >/dev/null 2>&1 && complain "calls: no status for a shape that is new"
+exit $bad
