@@ -22,6 +22,8 @@ $(BUILD)/tests/unit/%: tests/unit/%.c $(wildcard tests/unit/*.h) $(BUILD)/libber
 	$(call say,TEST,$@)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -Wno-unused-function -Wno-format-nonliteral $(LDFLAGS) -o $@ $< $(BUILD)/libberth.a $(LIBS)
 
+# this one has main.c in it
+$(BUILD)/tests/unit/test_engine_calls: runtime/main.c
 $(BUILD)/tests/unit/test_fuzz: $(BUILD)/libfuzz.a
 $(BUILD)/tests/unit/test_fuzz: LIBS := $(BUILD)/libfuzz.a $(BUILD)/libberth.a $(LIBS) -lm
 
