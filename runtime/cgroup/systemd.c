@@ -12,6 +12,7 @@
  *          over what the manager rounded.
  * destroy: stop the unit; or wait for a manager that cannot be reached to see that the scope is empty. Then remove
  *          the cgroup by hand if it is still there, so that one that is gone does not keep a container from being deleted.
+ *          A slice that could not be stopped stays active, and is left for another call.
  *
  * A scope ends with its last process, and systemd then removes its cgroup, perhaps before `delete`.
  * Everything here takes a unit or a cgroup that is gone for what it is: the end of the container.
@@ -276,28 +277,63 @@ static int stop_unit(const struct cgroup_ref *ref, struct err *e)
 	return stop_once(ref, e);
 }
 
+/* Only systemd can end it: it lives without processes. */
+static bool is_slice(const struct cgroup_ref *ref)
+{
+	static const char end[] = ".slice";
+	size_t n = strlen(ref->path), m = sizeof(end) - 1;
+	return n > m && strcmp(ref->path + n - m, end) == 0;
+}
+
+static int left_for_another(const struct cgroup_ref *ref, struct err *e)
+{
+	__attribute__((cleanup(arena_free))) struct arena a = { 0 };
+	return err_add(e, "unit \"%s\" is left for another delete", unit_of(&a, ref));
+}
+
+/* Of a create that was killed only the path that the system manager gives the unit is known; where a user's manager has its
+ * units it alone can tell. What cannot be looked at may be there. */
+static bool leftover_is_there(const struct cgroup_ref *ref)
+{
+	__attribute__((cleanup(arena_free))) struct arena a = { 0 };
+	struct err ignored = { 0 };
+	int root = is_rootless() || cg_path_check(ref->path, &ignored) < 0 ? -1 : cg_root(&a, &ignored);
+	if (root < 0)
+		return true;
+	CLEANUP_FD int fd = cg_open_dir(root, ref->path + 1, cg_outer_len(ref->path) - 1);
+	return fd >= 0 || errno != ENOENT;
+}
+
+/* The manager could not be asked, but it may live, and then it ends a scope that it finds empty and removes the cgroup. */
+static bool wait_until_gone(bool (*is_there)(const struct cgroup_ref *ref), const struct cgroup_ref *ref)
+{
+	for (int64_t end = monotonic_ms() + 1000; is_there(ref); nanosleep(&(struct timespec){ .tv_nsec = 10 * 1000000 }, NULL))
+		if (monotonic_ms() >= end)
+			return false;
+	return true;
+}
+
 /* A create was killed after it had asked for the unit. The process that held a scope died with it, but systemd
  * may have seen it alive no more and wait for the end of a process that never was in the scope; a slice
- * lives without processes. */
+ * lives without processes. Nothing is removed by hand: whose the cgroup is only the unit's description tells. */
 static int systemd_remove_leftover(const struct cgroup_ref *ref, struct err *e)
 {
-	struct err failed = { 0 };
-	(void)e;
-	if (stop_unit(ref, &failed) < 0)
-		log_warn("%s", failed.text);
+	if (stop_unit(ref, e) == 0)
+		return 0;
+	if (is_slice(ref) ? leftover_is_there(ref) : !wait_until_gone(leftover_is_there, ref))
+		return left_for_another(ref, e);
+	log_warn("%s", e->text);
+	err_clear(e);
 	return 0;
 }
 
-/* The manager could not be asked, but it may live. It ends a scope that it finds empty and then removes the cgroup; one whose
- * cgroup it does not find stays active for ever, and its name taken. So it gets the time to be first. */
+/* A scope whose cgroup the manager does not find stays active for ever, and its name taken. So it gets the time to be first. */
 static void let_scope_end(const struct cgroup_ref *ref)
 {
 	struct err ignored = { 0 };
 	CLEANUP_FD int fd = ref->path[cg_outer_len(ref->path)] ? cgroup_open(ref, &ignored) : -1;
-	if (fd < 0 || cgroup_kill(fd, SIGKILL, &ignored) < 0)
-		return;
-	for (int64_t end = monotonic_ms() + 1000; cgroup_is_there(ref) && monotonic_ms() < end;)
-		nanosleep(&(struct timespec){ .tv_nsec = 10 * 1000000 }, NULL);
+	if (fd >= 0 && cgroup_kill(fd, SIGKILL, &ignored) == 0)
+		wait_until_gone(cgroup_is_there, ref);
 }
 
 static int systemd_destroy(const struct cgroup_ref *ref, struct err *e)
@@ -310,6 +346,10 @@ static int systemd_destroy(const struct cgroup_ref *ref, struct err *e)
 		let_scope_end(ref);
 	if (cgroupfs_ops.destroy(ref, e) < 0)
 		return r < 0 ? err_add(e, "%s", failed->text) : -1;
+	if (r < 0 && is_slice(ref)) {
+		*e = *failed;
+		return left_for_another(ref, e);
+	}
 	/* the unit is empty and its cgroup gone, which the manager will notice */
 	if (r < 0)
 		log_warn("%s", failed->text);

@@ -71,11 +71,13 @@ static int kill_everything(const struct container *c, struct err *e)
 int container_remove(struct container *c, const struct spec_hooks *hooks, struct err *e)
 {
 	uint64_t from = trace_now();
-	if (cgroup_remove_leftover(&c->rec.cgroup, e) < 0 || kill_everything(c, e) < 0)
+	/* what cannot be removed does not spare the rest, and the record stays with it */
+	int left = cgroup_remove_leftover(&c->rec.cgroup, e);
+	if (kill_everything(c, e) < 0)
 		return -1;
 	TRACE("kill", from);
 	from = trace_now();
-	if (rdt_remove(&c->rec.rdt, c->dir.id, false, e) < 0 || cgroup_destroy(&c->rec.cgroup, e) < 0)
+	if (rdt_remove(&c->rec.rdt, c->dir.id, false, e) < 0 || cgroup_destroy(&c->rec.cgroup, e) < 0 || left < 0)
 		return -1;
 	TRACE("remove-cgroup", from);
 	from = trace_now();

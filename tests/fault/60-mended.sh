@@ -410,3 +410,34 @@ test_unit_whose_stop_was_not_sent()
 	done
 	assert_clean
 }
+
+# left_without_a_bus PATH UNIT: create is killed before it has noted the cgroup; what is left is not forgotten
+left_without_a_bus()
+{
+	sd_bundle "$1"
+	"$BUILD/tests/inject" kill tool symlinkat:1 tool -- \
+		"$BERTH" --root "$STATE" --systemd-cgroup create --bundle "$B" "$ID" >/dev/null 2>&1 </dev/null
+	[ -n "$(find /sys/fs/cgroup -name "$2")" ] || die "no cgroup of $2"
+	without_a_bus "unit \"$2\" is left for another delete: connect to the system manager" delete --force "$ID"
+	has_status creating || die "no record of it: $(status)"
+	not_asked StopUnit
+	delete_ok --force
+	asked "StopUnit $2 replace"
+	assert_clean
+	: >"$SD/log"
+}
+
+test_killed_create_is_deleted_without_a_bus()
+{
+	manager
+	left_without_a_bus system.slice:test:c1 test-c1.scope
+	left_without_a_bus a.slice:x:a-b.slice a-b.slice
+	# a create that never came to ask for the unit, which was not there: nothing is left
+	sd_bundle
+	"$BUILD/tests/inject" kill tool socket:1 tool -- \
+		"$BERTH" --root "$STATE" --systemd-cgroup create --bundle "$B" "$ID" >/dev/null 2>&1 </dev/null
+	has_status creating || die "no record of it: $(status)"
+	DBUS_SYSTEM_BUS_ADDRESS=unix:path=/mnt/test/none delete_ok --force
+	not_asked .
+	assert_clean
+}

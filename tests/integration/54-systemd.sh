@@ -311,6 +311,27 @@ test_delete_without_a_manager()
 	assert_clean
 }
 
+# No slice ends by itself: what it holds is ended, and the record stays until systemd was told.
+test_slice_is_deleted_without_a_bus()
+{
+	local pid
+	manager
+	sd_bundle a.slice:x:a-b.slice
+	sd_create
+	start_ok
+	pid=$(pid_of)
+	without_a_bus 'unit "a-b.slice" is left for another delete: connect to the system manager' delete --force "$ID"
+	[ ! -e "/proc/$pid" ] || ! file_has "/proc/$pid/status" '^State:.[^Z]' || die "the process lives"
+	! unit_has_cgroup a-b.slice || die "the cgroup is there"
+	has_status stopped || die "$(status)"
+	without_a_bus 'unit "a-b.slice" is left' delete --force "$ID"
+	not_asked StopUnit
+	delete_ok
+	asked "StopUnit a-b.slice replace"
+	rmdir /sys/fs/cgroup/a.slice # the manager that is played looks no further than the cgroup that is gone
+	assert_clean
+}
+
 # systemd ends a scope, and removes its cgroup, as soon as it is empty: before delete.
 test_scope_ends_first()
 {
