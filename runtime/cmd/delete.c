@@ -18,6 +18,8 @@
 #include <poll.h>
 #include <stddef.h>
 
+#include "../lib/full.h"
+
 struct delete_options {
 	bool force, only_stopped;
 };
@@ -58,16 +60,44 @@ static int delete_container(struct container *c, const struct delete_options *o,
 	return container_remove(c, load_hooks(c), e);
 }
 
+/* The record is no record, or its file system says that what it kept is damaged. */
+static bool is_damaged(const struct container *c, const struct err *e)
+{
+	return c->dir.fd >= 0 && (e->eno == STATE_DAMAGED || e->eno == EBADMSG || e->eno == EUCLEAN);
+}
+
+/*
+ * No record that says what there is: what was noted of the cgroup does, and whoever is in it is the container. Without such a
+ * note, or with one that says nothing, nobody is touched. *e is the error of the record.
+ */
+static int delete_by_note(struct container *c, struct err *e)
+{
+	bool damaged = e->eno != EAGAIN;
+	struct err why = { 0 };
+	int noted = state_read_note(&c->arena, &c->dir, &c->rec, &why);
+	if (noted < 0)
+		err_add(&why, "%s", e->text);
+	if (noted < 0 || (noted && c->rec.cgroup.driver == CGROUP_SYSTEMD && full_need(&why) < 0)) {
+		*e = why;
+		return -1;
+	}
+	if (damaged && noted)
+		log_warn("%s; its cgroup is removed, and no poststop hook is run", e->text);
+	else if (damaged)
+		log_warn("%s; only the folder is removed", e->text);
+	err_clear(e);
+	return noted ? container_remove(c, NULL, e) : state_dir_remove(&c->dir, e);
+}
+
 /* container_open() failed. With --force some of that is success. */
 static int delete_unreadable(struct container *c, bool force, struct err *e)
 {
-	if (!force || (e->eno != ENOENT && e->eno != EAGAIN && e->eno != EBADMSG))
+	if (force && (e->eno == EAGAIN || is_damaged(c, e)))
+		return delete_by_note(c, e);
+	if (!force || e->eno != ENOENT)
 		return -1;
-	if (e->eno == EBADMSG) /* nothing in it can be trusted, so no process or cgroup is touched */
-		log_warn("%s; only the folder is removed", e->text);
-	bool unknown = e->eno == ENOENT;
 	err_clear(e);
-	return unknown ? 0 : state_dir_remove(&c->dir, e);
+	return 0;
 }
 
 static int delete_run(const struct globals *g, void *opts, int argc, char **argv, struct err *e)

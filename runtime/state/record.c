@@ -388,29 +388,8 @@ int record_decode(struct arena *a, const char *text, size_t len, const char *id,
 	if (s == yajl_status_ok && rd.depth == 0 && check_record(&rd, id))
 		return 0;
 	err_set(e, 0, "damaged record: %s", rd.what ? rd.what : "no complete JSON object");
-	e->eno = EBADMSG;
+	e->eno = STATE_DAMAGED;
 	return -1;
-}
-
-/* state_note_cgroup(), by a create that did not get further. */
-static void read_note(struct state_dir *d, struct cgroup_ref *ref)
-{
-	char text[64], *colon;
-	uint64_t inode, made;
-	ssize_t n = readlinkat(d->fd, "cgroup", text, sizeof(text) - 1);
-
-	if (n <= 0)
-		return;
-	text[n] = '\0';
-	colon = strchr(text, ':');
-	if (!colon)
-		return;
-	*colon = '\0';
-	if (parse_u64(text, UINT64_MAX, &inode) < 0 || parse_u64(colon + 1, LEVELS_LIMIT, &made) < 0)
-		return;
-	ref->inode = inode;
-	ref->made = (unsigned)made;
-	ref->intended = false;
 }
 
 int state_read(struct arena *a, struct state_dir *d, struct record *ret, struct err *e)
@@ -420,8 +399,8 @@ int state_read(struct arena *a, struct state_dir *d, struct record *ret, struct 
 
 	if (!text || record_decode(a, text, len, d->id, ret, e) < 0)
 		return err_add(e, "state of container \"%s\"", d->id);
-	if (!ret->created_done)
-		read_note(d, &ret->cgroup);
 	ret->cgroup.mark = ret->created;
+	if (!ret->created_done)
+		state_complete(a, d, &ret->cgroup);
 	return 0;
 }

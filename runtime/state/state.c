@@ -256,15 +256,6 @@ int state_dir_lock(struct state_dir *d, struct err *e)
 	return unknown_id(d->id, e);
 }
 
-/* A link because it is made in one call, whole or not at all; its text is no path. */
-int state_note_cgroup(struct state_dir *d, const struct cgroup_ref *ref, struct err *e)
-{
-	char text[64];
-
-	snprintf(text, sizeof(text), "%llu:%u", (unsigned long long)ref->inode, ref->made);
-	return symlinkat(text, d->fd, "cgroup") < 0 ? err_set(e, errno, "note the cgroup") : 0;
-}
-
 int state_dir_gone(const struct state_dir *d)
 {
 	return still_there(d) == 0;

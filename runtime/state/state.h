@@ -6,8 +6,8 @@
  *	ROOT/ID/         0700; its existence reserves the id; flock(2) on it orders the commands
  *	ROOT/ID/state.json   the record below; written under another name and renamed
  *	ROOT/ID/config.json  the bundle's config as it was read by create
- *	ROOT/ID/cgroup       link whose text is the cgroup's inode and how many levels were made, until the
- *	                     record says so too
+ *	ROOT/ID/cgroup       link whose text says which cgroup was made: until the record says so too, and should
+ *	                     the record be damaged
  *	ROOT/ID/start.sock   berth-init waits here between create and start; removed by start
  *	ROOT/.seccomp/   compiled filters (security.h)
  *
@@ -86,15 +86,21 @@ int state_dir_open(struct state_dir *d, const char *root_option, const char *id,
 void state_dir_unlock(struct state_dir *d);
 int state_dir_lock(struct state_dir *d, struct err *e);
 /* Keep what cgroup_create() made, in one system call; for state_read() of a container whose create was killed
- * before it wrote the whole record. */
+ * before it wrote the whole record, and for state_read_note(). */
 int state_note_cgroup(struct state_dir *d, const struct cgroup_ref *ref, struct err *e);
+/* For a container whose record cannot be read: 1 with the id and the cgroup in *ret and nothing else; 0: no cgroup was
+ * noted, so there is none, or its create was killed before; -1 with *e: the note does not say which it is. */
+int state_read_note(struct arena *a, struct state_dir *d, struct record *ret, struct err *e);
+/* Put what was noted, if anything was, into a record that was written before. */
+void state_complete(struct arena *a, struct state_dir *d, struct cgroup_ref *ref);
 /* True when another command removed the folder since it was opened. */
 int state_dir_gone(const struct state_dir *d);
 /* Remove everything in it and itself. Missing parts are no error. */
 int state_dir_remove(struct state_dir *d, struct err *e);
 
 /* The record and its text (one JSON object); for state_write() and state_read(). Decoding refuses what is
- * not complete and plausible (e->eno EBADMSG): the text may have been tampered with. `id`: must be this. */
+ * not complete and plausible (e->eno STATE_DAMAGED): the text may have been tampered with. `id`: must be this. */
+enum { STATE_DAMAGED = 4096 }; /* no errno: those that fit are what a file system says of its own damage */
 char *record_encode(struct arena *a, const struct record *r, size_t *ret_len);
 int record_decode(struct arena *a, const char *text, size_t len, const char *id, struct record *ret,
 		  struct err *e);

@@ -59,6 +59,21 @@ test_kill_update()
 	faults kill update plain
 }
 
+# deleted_without_a_record N: with only N bytes of it the container is ended and removed all the same
+deleted_without_a_record()
+{
+	local pid dir
+	up
+	pid=$(pid_of)
+	dir=$(cgroup_dir)
+	truncate -s "$1" "$STATE/$ID/state.json"
+	rt_fails 'damaged record' delete "$ID"
+	delete_ok --force
+	! file_has "/proc/$pid/status" '^State:.[^Z]' || die "with $1 bytes: process $pid lives"
+	[ ! -e "$STATE/$ID" ] || die "its folder is there"
+	[ ! -d "$dir" ] || die "its cgroup is there"
+}
+
 # state.json cut off anywhere, as if the machine had stopped while it was written: an error, and never a container.
 test_half_a_state()
 {
@@ -84,6 +99,9 @@ test_half_a_state()
 	has_status created || die "$(status)"
 	start_ok
 	delete_ok --force
+	for n in 0 $((size / 2)) $((size - 1)); do
+		deleted_without_a_record $n
+	done
 	ID=other delete_ok --force
 	assert_clean
 	count injections=$tried failed=$tried

@@ -311,6 +311,25 @@ test_delete_without_a_manager()
 	assert_clean
 }
 
+# A record that is damaged does not say which unit it is, but what is noted of the cgroup does.
+test_damaged_record()
+{
+	local path unit
+	manager
+	for path in system.slice:test:c1 a.slice:x:a-b.slice; do
+		sd_bundle "$path"
+		sd_create
+		: >"$STATE/$ID/state.json"
+		delete_ok --force
+		unit=test-c1.scope
+		[ "$path" = system.slice:test:c1 ] || unit=a-b.slice
+		asked "StopUnit $unit replace"
+		# the manager that is played waits for no process to end, and keeps the slice
+		rmdir "/sys/fs/cgroup/${path%%:*}" 2>/dev/null
+		assert_clean
+	done
+}
+
 # No slice ends by itself: what it holds is ended, and the record stays until systemd was told.
 test_slice_is_deleted_without_a_bus()
 {

@@ -330,19 +330,67 @@ test_no_state_root()
 
 test_broken_state_is_an_error_and_can_be_deleted()
 {
+	local pid break
+	bundle_new
+	for break in "truncate -s 0" rm; do
+		probe sleep 60
+		up
+		pid=$(pid_of)
+		$break "$STATE/$ID/state.json"
+		rt_fails '.' state "$ID"
+		rt_ok delete --force "$ID"
+		! file_has "/proc/$pid/status" '^State:.[^Z]' || die "the process lives"
+		[ ! -e "$STATE/$ID" ] || die "not deleted"
+		assert_clean
+		probe exit 0
+		run_ok # the id can be used again
+	done
+}
+
+# Neither the record nor the note beside it say which cgroup is the container's: nobody is ended, and nothing forgotten.
+test_broken_state_and_note()
+{
+	local pid note text
+	needs_cgroupfs "the texts are about its paths"
 	bundle_new
 	probe sleep 60
 	up
-	local pid
 	pid=$(pid_of)
+	note=$(readlink "$STATE/$ID/cgroup")
+	cp "$STATE/$ID/state.json" /mnt/whole
 	: >"$STATE/$ID/state.json"
-	rt_fails '.' state "$ID"
-	rt_ok delete --force "$ID"
-	# what was written nowhere else is lost: the process and its cgroup
-	kill -KILL "$pid" 2>/dev/null
-	wait_for 5 test ! -d "/proc/$pid"
-	[ ! -e "$STATE/$ID" ] || die "not deleted"
-	[ ! -d "/sys/fs/cgroup/berth-$ID" ] || find "/sys/fs/cgroup/berth-$ID" -depth -type d -exec rmdir {} \; 2>/dev/null
+	for text in x : 1:1 "${note%% *}" "${note%/*}" "${note/cgroupfs/ }" "0:${note#*:}" "$note"$'\n' "${note/:1/:5000}"; do
+		ln -sfn "$text" "$STATE/$ID/cgroup"
+		rt_fails 'damaged record: .*: nothing else says which cgroup is its own; end its processes' delete --force "$ID"
+		file_has "/proc/$pid/status" '^State:.[^Z]' || die "$text: the process has ended"
+		[ -e "$STATE/$ID/config.json" ] || die "$text: the folder is gone"
+	done
+	cp /mnt/whole "$STATE/$ID/state.json"
+	delete_ok --force
+	assert_clean
+}
+
+# Another one in the cgroup by now, or another cgroup of that name: not the container with the damaged record.
+test_broken_state_of_a_cgroup_of_others()
+{
+	local pid
+	needs_cgroupfs "a unit has one container"
+	bundle_new other
+	cfg --arg p "$(cgroups_path shared)" '.linux.cgroupsPath = $p'
+	probe exit 0
+	create_ok
+	start_ok
+	wait_status stopped
+	: >"$STATE/$ID/state.json"
+	bundle_new
+	cfg --arg p "$(cgroups_path shared)" '.linux.cgroupsPath = $p'
+	probe sleep 60
+	up
+	pid=$(pid_of)
+	ID=other delete_ok --force
+	assert_eq "$(status)" running
+	file_has "/proc/$pid/status" '^State:.[^Z]' || die "the process has ended"
+	delete_ok --force
 	assert_clean
 }
 

@@ -2,6 +2,7 @@
 /* The record of a container, its hostile forms, and the JSON that is made of it. */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -60,7 +61,7 @@ T_TEST(record_cut_or_changed_anywhere)
 		char *cut = malloc(n ? n : 1);
 		memcpy(cut, text, n);
 		T_INT(record_decode(&a, cut, n, "c1", &back, &e), -1);
-		T_INT(e.eno, EBADMSG);
+		T_INT(e.eno, STATE_DAMAGED);
 		free(cut);
 	}
 	/* any one byte changed: refused or another valid record, never a crash */
@@ -147,7 +148,7 @@ T_TEST(record_hostile)
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
 		if (decode_with(rows[i][0], rows[i][1]) != -1)
 			T_FAIL("accepted: %s", rows[i][1]);
-		T_INT(e.eno, EBADMSG);
+		T_INT(e.eno, STATE_DAMAGED);
 	}
 	static const char *const whole[] = { "", "{}", "[]", "1", "true", "null", "\"x\"",
 					   "{\"a\"", "{}{}", "\xff" };
@@ -175,6 +176,47 @@ T_TEST(no_record)
 	T_INT(state_read(&a, &d, &r, &e), -1); /* and does not hang */
 	arena_free(&a);
 	teardown();
+}
+
+/* A path that is too long for the text of a link leaves the rest. */
+T_TEST(note_of_the_cgroup)
+{
+	char tall[PATH_MAX];
+	memset(tall, 'x', sizeof(tall) - 1);
+	tall[0] = '/';
+	tall[sizeof(tall) - 1] = '\0';
+	const char *const paths[] = { "/a b/c", "/system.slice/docker-1.scope/container", tall };
+
+	for (size_t i = 0; i < sizeof(paths) / sizeof(*paths); i++) {
+		CLEANUP_STATE_DIR struct state_dir d = STATE_DIR_INIT;
+		struct arena a = { 0 };
+		struct record r = sample(), back;
+		struct cgroup_ref ref = { .driver = i == 1 ? CGROUP_SYSTEMD : CGROUP_CGROUPFS, .path = paths[i], .inode = 77, .made = 3,
+					  .mark = r.created };
+		setup();
+		T_INT(state_dir_create(&d, root, "c1", "{}", 2, &e), 0);
+		T_INT(state_read_note(&a, &d, &back, &e), 0);
+		T_INT(state_note_cgroup(&d, &ref, &e), 0);
+		T_INT(state_read_note(&a, &d, &back, &e), paths[i] == tall ? -1 : 1);
+		err_clear(&e);
+		T_INT(back.cgroup.inode, 77);
+		T_INT(back.cgroup.made, 3);
+		T_STR(back.cgroup.path, paths[i] == tall ? "" : paths[i]);
+		if (paths[i] != tall) {
+			T_INT(back.cgroup.driver, ref.driver);
+			T_STR(back.cgroup.mark, r.created);
+		}
+		/* a create that came no further */
+		r.created_done = false;
+		r.cgroup = (struct cgroup_ref){ .path = "/intended", .scope = "", .intended = true };
+		T_INT(state_write(&d, &r, &e), 0);
+		T_INT(state_read(&a, &d, &back, &e), 0);
+		T_INT(back.cgroup.inode, 77);
+		T_STR(back.cgroup.path, paths[i] == tall ? "/intended" : paths[i]);
+		T_STR(back.cgroup.mark, r.created);
+		arena_free(&a);
+		teardown();
+	}
 }
 
 T_TEST(json)
