@@ -5,6 +5,7 @@
 
 . ./containerd.inc
 export SHORT_OPS="pod container_life resources update exec_sync exec_stream attach stats oom user_namespace stop_pod"
+export NO_RUNTIME_OPS="features documented"
 
 after_op()
 {

@@ -5,6 +5,7 @@
 
 . ./docker.inc
 export SHORT_OPS="build_buildkit live_restore network_of_another"
+export NO_RUNTIME_OPS="documented"
 
 # api METHOD PATH [BODY]: of the daemon, without its command line
 api()

@@ -6,6 +6,7 @@
 . ./podman.inc
 export SHORT_OPS="pod quadlet service"
 [ "$MODE" = root ] || SHORT_OPS="pod_shares unshare"
+export NO_RUNTIME_OPS="info documented unshare"
 
 op_pod()
 {

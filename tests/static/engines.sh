@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# What `make check-engines` must not take for a success, without a machine: an operation that fails with every
-# runtime, a call of an unknown shape, a command that says nothing, a status that is lost at a terminal.
+# What `make check-engines` must not take for a success, without a machine: an engine that calls no runtime, an operation that fails
+# with every runtime, a call of an unknown shape, a command that says nothing, a status that is lost at a terminal.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 here=conformance/engines
@@ -34,6 +34,53 @@ says "no text" FAILS lacks "" x
 says "a terminal" WORKS in_terminal true
 says "a status at a terminal" WORKS fails 5 in_terminal sh -c 'exit 5'
 says "no process" FAILS cgroup_of 0
+
+# a part whose engine is a shell: what it calls stands in the trace, as the recorder writes it
+cp $here/run $here/lib.sh "$top/"
+cat >"$top/part.sh" <<'END'
+NO_RUNTIME_OPS="
+	asks"
+engine_version() { echo 1; }
+called() { echo "$* | tty tty tty +0" >>"$BIN/$RT.trace"; }
+op_creates()
+{ called --root /run/x --log-format json create --bundle /b ID; }
+op_runs()
+{ called --systemd-cgroup run ID; }
+op_asks()
+{ :; }
+op_looks_only()
+{ called --root /run/x state create; }
+op_calls_nothing()
+{ :; }
+op_cannot()
+{ skip "not here"; }
+op_breaks()
+{ called create ID; false; }
+END
+: >"$top/berth.trace"
+BIN=$top RUNTIMES=berth "$top/run" part root systemd >"$top/out"
+got=$(awk '$1 == "##" { printf "%s %s;", $7, $9 }' "$top/out")
+[ "$got" = "creates ok;runs ok;asks ok;looks_only FAIL;calls_nothing FAIL;cannot -;breaks FAIL;" ] || complain "run: $got"
+grep -q "was not called" "$top/out" || complain "run does not say why"
+
+# unknown FILE MODE: names in its lists that are no operations
+unknown()
+{
+	cd $here || exit 1
+	MODE=$2 BIN=$top RUNTIMES=berth
+	# shellcheck disable=SC1090,SC1091
+	. ./lib.sh && . "./$1.sh"
+	for name in $SHORT_OPS ${NO_RUNTIME_OPS:-}; do
+		declare -F "op_$name" >/dev/null || echo "$1: the lists have $name"
+	done
+}
+
+for file in $(cut -f 5 $here/guests.tsv | grep -E '^[a-z-]+$' | grep -vx file | sort -u); do
+	for mode in root rootless; do
+		got=$(unknown "$file" "$mode" 2>&1)
+		[ -z "$got" ] || complain "$got"
+	done
+done
 
 # row NAME BERTH [CRUN]: a row for each
 row()
