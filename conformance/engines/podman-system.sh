@@ -290,6 +290,12 @@ op_documented()
 		eq "$(podman --runtime $of run --rm --network none --cgroups=disabled "$IMG" echo "no cgroup")" "no cgroup"
 		fails 127 podman --runtime $of run --rm --network none "$IMG" nothing-like-it
 	done
+	# without the list, and with a name that podman does not know
+	for of in '/^runtime_supports_nocgroup/d' 's/^runtime_supports_nocgroup/&s/'; do
+		sed "$of" containers.conf >without.conf
+		OUT=$(CONTAINERS_CONF=$PWD/without.conf podman run --rm --network none --cgroups=disabled "$IMG" true 2>&1) && die "$of: it runs"
+		has "$OUT" "not compatible with NoCgroups"
+	done
 	eq "$(podman --runtime-flag debug run --rm --network none "$IMG" echo flag)" flag
 	# the same file is buildah's
 	of=$(buildah from "$IMG")
