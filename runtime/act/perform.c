@@ -179,6 +179,8 @@ static int prepare_record(struct creation *x, struct err *e)
 	x->rec.pid = x->init.pid;
 	if (proc_start_time(x->rec.pid, &x->rec.start_time) < 0)
 		return err_set(e, errno, "read the start time of process %d", (int)x->rec.pid);
+	if (x->init.pidfd >= 0 && pidfd_inode(x->init.pidfd, &x->rec.pid_inode) < 0)
+		return err_set(e, errno, "look at the pidfd of process %d", (int)x->rec.pid);
 	x->prepared = state_prepare(&x->dir, &x->rec, e) == 0;
 	return x->prepared ? 0 : -1;
 }

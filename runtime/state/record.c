@@ -34,6 +34,7 @@ struct member {
 	const char *key;
 	enum member_type type;
 	size_t offset;
+	bool optional; /* records of an earlier berth have not got it: 0 then */
 };
 
 #define R(m) offsetof(struct record, m)
@@ -46,6 +47,7 @@ static const struct member members[] = {
 	{ "owner", M_NAME, R(owner) },
 	{ "pid", M_PID, R(pid) },
 	{ "startTime", M_U64, R(start_time) },
+	{ "pidInode", M_U64, R(pid_inode), .optional = true },
 	{ "nsFlags", M_U64, R(ns_flags) },
 	{ "noNewKeyring", M_BOOL, R(no_new_keyring) },
 	{ "hasProcess", M_BOOL, R(has_process) },
@@ -353,6 +355,9 @@ static int check_record(struct reader *rd, const char *id)
 	const struct record *r = rd->r;
 	const struct cgroup_ref *c = &r->cgroup;
 
+	for (size_t i = 0; i < MEMBERS; i++)
+		if (members[i].optional)
+			rd->seen |= 1u << i;
 	if (rd->seen != (1u << (MEMBERS + 1)) - 1)
 		return refuse(rd, "missing property");
 	if (strcmp(r->id, id) != 0)

@@ -45,6 +45,8 @@ struct record {
 	const char *owner;	 /* user name or number of who made it */
 	pid_t pid;		 /* 0: none yet */
 	uint64_t start_time;	 /* of pid, field 22 of /proc/PID/stat */
+	uint64_t pid_inode;	 /* of a pidfd of it, no other process's while the machine is up (Linux 6.9, pidfs); before, that
+				  * of all pidfds. 0: not known */
 	struct cgroup_ref cgroup;
 	struct rdt_ref rdt;
 	struct kvv annotations;
@@ -120,6 +122,7 @@ int state_status(struct state_dir *d, const struct record *r, int *ret_pidfd, in
 int state_status_quick(struct state_dir *d, const struct record *r, int *ret_pidfd, int *ret_conn, struct err *e);
 /* Start time of a process (field 22 of /proc/PID/stat). 0 or -1 with errno. */
 int proc_start_time(pid_t pid, uint64_t *ret);
+int pidfd_inode(int pidfd, uint64_t *ret); /* 0, or -1 with errno */
 
 /* The OCI state JSON (runtime.md "State") for hooks and `berth state`. extended adds rootfs, created,
  * owner, and is indented. pid: as the reader sees it; 0 is written as 0. ociVersion is the version that

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "../../spec/spec.h"
@@ -50,6 +51,15 @@ int proc_start_time(pid_t pid, uint64_t *ret)
 	return -1;
 }
 
+int pidfd_inode(int pidfd, uint64_t *ret)
+{
+	struct stat st;
+	if (fstat(pidfd, &st) < 0)
+		return -1;
+	*ret = st.st_ino;
+	return 0;
+}
+
 /* Without an errno: what callers look for in it is about the folder and the record. */
 static int unknown(const struct record *r, const char *what, int eno, struct err *e)
 {
@@ -60,11 +70,12 @@ static int unknown(const struct record *r, const char *what, int eno, struct err
  * 1: the recorded process lives, *ret_pidfd is it. 0: it is gone. -1: cannot be known (no fds left).
  *
  * The pidfd comes first, then the start time: if the process that has the number now is the recorded
- * one, it had the number when the pidfd was made too, since it is older than both looks.
+ * one, it had the number when the pidfd was made too, since it is older than both looks. The clock of the start time
+ * ticks every 10 ms, in which a number can be given twice: a kernel that can tell processes apart for ever is asked too.
  */
 static int find_process(const struct record *r, int *ret_pidfd, struct err *e)
 {
-	uint64_t start;
+	uint64_t start, inode;
 
 	if (r->pid <= 0)
 		return 0;
@@ -75,6 +86,10 @@ static int find_process(const struct record *r, int *ret_pidfd, struct err *e)
 	if (proc_start_time(r->pid, &start) < 0)
 		return errno == ENOENT || errno == ESRCH ? 0 : unknown(r, "read /proc/PID/stat", errno, e);
 	if (start != r->start_time)
+		return 0;
+	if (r->pid_inode && pidfd_inode(pidfd, &inode) < 0)
+		return unknown(r, "look at its pidfd", errno, e);
+	if (r->pid_inode && inode != r->pid_inode)
 		return 0;
 	/* a zombie, waiting for its parent to collect it, has stopped; the state letter in /proc would
 	 * also call a process so whose first thread alone has ended */

@@ -24,6 +24,7 @@ static void check_equal(struct arena *a, const struct record *r)
 	const char *second = record_encode(a, &again, &m);
 	FUZZ_ASSERT(n == m && memcmp(text, second, n) == 0);
 	FUZZ_ASSERT(again.pid == r->pid && again.start_time == r->start_time && again.ns_flags == r->ns_flags &&
+		    again.pid_inode == r->pid_inode &&
 		    again.cgroup.inode == r->cgroup.inode && again.cgroup.made == r->cgroup.made &&
 		    again.cgroup.driver == r->cgroup.driver && again.annotations.n == r->annotations.n &&
 		    strcmp(again.cgroup.path, r->cgroup.path) == 0 && strcmp(again.bundle, r->bundle) == 0);

@@ -25,6 +25,7 @@ T_TEST(record_round_trip)
 	T_STR(back.owner, r.owner);
 	T_INT(back.pid, r.pid);
 	T_OK(back.start_time == r.start_time);
+	T_OK(back.pid_inode == r.pid_inode);
 	T_OK(back.ns_flags == r.ns_flags);
 	T_OK(back.created_done);
 	T_OK(back.no_new_keyring);
@@ -143,6 +144,7 @@ T_TEST(record_hostile)
 	};
 
 	T_INT(decode_with("\"pid\":4242", "\"pid\":0"), 0);
+	T_INT(decode_with("\"pidInode\":9223372036854775809,", ""), 0); /* as an earlier berth wrote it */
 	T_INT(decode_with("\"rdtGroup\":\"c1\",\"rdtMade\":3", "\"rdtGroup\":\"other\",\"rdtMade\":2"), 0);
 	T_INT(decode_with("\"owner\":\"root\"", " \"owner\" : \"r\\u006fot\""), 0);
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
