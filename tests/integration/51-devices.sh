@@ -199,7 +199,7 @@ test_wrong_rules_are_known_before_anything_is_made()
 	command -v strace >/dev/null || skip "no strace"
 	bundle_new
 	cfg '.linux.resources.devices = [range(4001) | {allow: true, type: "c", major: 60, minor: ., access: "r"}]'
-	strace -f -qq -o "$B/calls" -e trace=mkdir,mkdirat,clone3,fork,vfork "$BERTH" --root "$STATE" run --bundle "$B" "$ID" \
+	strace -f -qq -e signal=none -o "$B/calls" -e trace=mkdir,mkdirat,clone3,fork,vfork "$BERTH" --root "$STATE" run --bundle "$B" "$ID" \
 		</dev/null >"$B/out" 2>"$B/err"
 	assert_eq $? 1
 	[[ $(<"$B/err") =~ linux\.resources\.devices\[4000\].*more\ than\ 4000 ]] || die "$(<"$B/err")"

@@ -228,6 +228,7 @@ test_nested()
 		{allow: true, type: "c", major: 61, access: "rw"}]'
 	inner=$B
 	outer_bundle
+	for_the_inner_runtime
 	outer=$B
 	cp -a "$inner" "$outer/rootfs/inner/bundle"
 	cfg '.linux.resources.devices = [{allow: false}, {allow: true, type: "c", major: 60, access: "rwm"}]'

@@ -216,6 +216,7 @@ engine()
 		SYS_PTRACE MKNOD NET_ADMIN | jq -sc .)
 	cfg --argjson c "$caps" '.process.capabilities = {bounding: $c, effective: $c, permitted: $c, inheritable: $c} |
 		.process.noNewPrivileges = false'
+	for_the_inner_runtime
 	# its own processes go below, so that limits can be given on
 	args /bin/sh -c 'mkdir /sys/fs/cgroup/own && echo 1 >/sys/fs/cgroup/own/cgroup.procs &&
 		/runtime --root /tmp/state run --detach --bundle /inner inner >/tmp/out 2>&1 </dev/null; echo $? >/tmp/rc; sleep 1000'

@@ -53,8 +53,15 @@ created()
 	wait_status created
 }
 
+# Without a core, the libraries that are loaded would be counted.
+need_core()
+{
+	[ "${CORE:-1}" = 1 ] && ! readelf -lW "$BERTH" | grep -q INTERP || skip "berth is built without a core"
+}
+
 test_system_calls_of_a_run()
 {
+	need_core
 	speed_bundle /bin/true
 	"$BERTH" --root "$STATE" run --bundle "$B" "$ID" </dev/null || die "run failed"
 	# where there are controllers to give on, that takes five
@@ -64,6 +71,7 @@ test_system_calls_of_a_run()
 
 test_system_calls_of_a_life()
 {
+	need_core
 	speed_bundle /bin/sleep 100
 	created
 	local n
@@ -84,7 +92,7 @@ test_system_calls_of_a_life()
 # None of it looks for a library, and nothing is executed but berth-init.
 test_no_library_is_opened()
 {
-	[ "${CORE:-1}" = 1 ] && ! readelf -lW "$BERTH" | grep -q INTERP || skip "berth is built without a core"
+	need_core
 	speed_bundle /bin/true
 	calls run --bundle "$B" "$ID"
 	! grep -E '\.so|ld\.so' "$B/calls" || die "a library was looked for"
@@ -95,7 +103,7 @@ test_no_library_is_opened()
 test_a_profile_is_compiled_once()
 {
 	speed_bundle /bin/true
-	[ "${CORE:-1}" = 1 ] && ! readelf -lW "$BERTH" | grep -q INTERP || skip "berth is built without a core"
+	need_core
 	cfg '.linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", syscalls: [{names: ["swapon"], action: "SCMP_ACT_ERRNO"}]}'
 	calls run --bundle "$B" "$ID"
 	grep -q libseccomp "$B/calls" || die "libseccomp was not opened"

@@ -213,6 +213,12 @@ probe()
 	args /bin/probe "$@"
 }
 
+# A container that berth runs in: its sanitizer is told the same as outside.
+for_the_inner_runtime()
+{
+	[ -z "${ASAN_OPTIONS:-}" ] || cfg --arg o "ASAN_OPTIONS=$ASAN_OPTIONS" '.process.env += [$o]'
+}
+
 ns_add()
 {
 	cfg --arg t "$1" --arg p "${2:-}" \

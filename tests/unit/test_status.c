@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "../../runtime/lib/sys.h"
 #include "state_fixture.h"
 
 static pid_t sleeper(void)
@@ -41,6 +42,9 @@ T_TEST(status)
 	r.pid = sleeper();
 	T_INT(proc_start_time(r.pid, &r.start_time), 0);
 	T_OK(r.start_time > 0);
+	int whose = sys_pidfd_open(r.pid, 0);
+	T_INT(pidfd_inode(whose, &r.pid_inode), 0);
+	close(whose);
 
 	T_INT(state_status(&d, &r, &pidfd, NULL, &e), STATUS_RUNNING);
 	T_OK(pidfd >= 0);
@@ -80,6 +84,12 @@ T_TEST(status)
 	T_INT(state_status(&d, &r, &pidfd, NULL, &e), STATUS_STOPPED);
 	T_INT(pidfd, -1);
 	r.start_time--;
+	r.pid_inode++; /* and began in the same moment */
+	T_INT(state_status(&d, &r, &pidfd, NULL, &e), STATUS_STOPPED);
+	T_INT(pidfd, -1);
+	r.pid_inode = 0; /* the record of an earlier berth */
+	T_INT(state_status(&d, &r, &pidfd, NULL, &e), STATUS_RUNNING);
+	close(pidfd);
 
 	kill(r.pid, SIGKILL);
 	siginfo_t si;
