@@ -55,9 +55,7 @@ static int open_slave(struct init *in, int master)
 	if (ioctl(master, TIOCSPTLCK, &zero) < 0)
 		return fail(in, DETAIL_UNLOCK, errno, NULL);
 	int fd = ioctl(master, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
-	if (fd < 0)
-		return fail(in, DETAIL_OPEN, errno, NULL);
-	return fd;
+	return fd < 0 ? fail(in, DETAIL_OPEN, errno, NULL) : fd;
 }
 
 /* A pty of the host belongs to a mount of the host's namespace and cannot be cloned from here; our copy of that mount
@@ -91,11 +89,10 @@ static int open_console_file(struct init *in)
 	int fd = openat(dir, "console", O_PATH | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0 && errno == ENOENT)
 		fd = openat(dir, "console", O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-	int err = errno;
 	if (dir != in->dev)
 		leave_fd(&dir);
 	if (fd < 0)
-		return fail(in, DETAIL_TARGET, err, "/dev/console");
+		return fail(in, DETAIL_TARGET, errno, "/dev/console");
 	if (fstat(fd, &st) == 0 && (S_ISREG(st.st_mode) || S_ISCHR(st.st_mode)))
 		return fd;
 	leave_fd(&fd);
@@ -127,9 +124,7 @@ static int settle_slave(struct init *in, const struct plan_step *s, int slave)
 {
 	struct winsize w = { .ws_row = (unsigned short)s->val[0], .ws_col = (unsigned short)(s->val[0] >> 32) };
 	struct stat st;
-	if (s->val[0] && ioctl(slave, TIOCSWINSZ, &w) < 0)
-		return fail(in, DETAIL_OPEN, errno, NULL);
-	if (fstat(slave, &st) < 0)
+	if ((s->val[0] && ioctl(slave, TIOCSWINSZ, &w) < 0) || fstat(slave, &st) < 0)
 		return fail(in, DETAIL_OPEN, errno, NULL);
 	if (st.st_uid != (uid_t)s->val[1] && fchown(slave, (uid_t)s->val[1], (gid_t)-1) < 0)
 		return fail(in, DETAIL_CHOWN, errno, NULL);
@@ -138,12 +133,8 @@ static int settle_slave(struct init *in, const struct plan_step *s, int slave)
 
 static int become_terminal(struct init *in, int slave)
 {
-	if (ioctl(slave, TIOCSCTTY, 0) < 0)
+	if (ioctl(slave, TIOCSCTTY, 0) < 0 || dup2(slave, 0) < 0 || dup2(slave, 1) < 0 || dup2(slave, 2) < 0)
 		return fail(in, DETAIL_OPEN, errno, NULL);
-	for (int i = 0; i < 3; i++) {
-		if (dup2(slave, i) < 0)
-			return fail(in, DETAIL_OPEN, errno, NULL);
-	}
 	return 0;
 }
 

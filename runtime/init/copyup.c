@@ -25,17 +25,20 @@ struct entry {
 
 static int copy_dir(int from, int to, int depth);
 
-/* Capabilities of files, ACLs and user attributes. What the tmpfs does not take is left out: security labels
- * belong to the mount, and user attributes need 6.6. */
-static void copy_xattrs(int from, int to)
+/* The owner first: it takes the set-id bits and capabilities away. Then capabilities of files, ACLs and user attributes.
+ * What the tmpfs does not take is left out: security labels belong to the mount, and user attributes need 6.6. */
+static int copy_attrs(int from, int to, const struct stat *st)
 {
 	char names[1024], value[1024];
+	if (fchown(to, st->st_uid, st->st_gid) < 0 && errno != EINVAL)
+		return -1;
 	ssize_t n = flistxattr(from, names, sizeof(names));
 	for (ssize_t i = 0; i < n; i += (ssize_t)strlen(names + i) + 1) {
 		ssize_t len = fgetxattr(from, names + i, value, sizeof(value));
 		if (len >= 0 && strcmp(names + i, "security.selinux") != 0)
 			fsetxattr(to, names + i, value, (size_t)len, 0);
 	}
+	return fchmod(to, st->st_mode & 07777);
 }
 
 static int copy_data(int from, int to)
@@ -58,17 +61,10 @@ static int copy_file(int dir, int to, const char *name, const struct stat *st)
 		return -1;
 	}
 	out = openat(to, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	if (out >= 0 && copy_data(in, out) == 0) {
-		/* the owner first: it takes the set-id bits and capabilities away */
-		r = fchown(out, st->st_uid, st->st_gid) < 0 && errno != EINVAL ? -1 : 0;
-		copy_xattrs(in, out);
-		if (r == 0)
-			r = fchmod(out, st->st_mode & 07777);
-	}
-	int err = errno;
+	if (out >= 0 && copy_data(in, out) == 0)
+		r = copy_attrs(in, out, st);
 	drop_fd(&in);
 	drop_fd(&out);
-	errno = err;
 	return r;
 }
 
@@ -87,18 +83,10 @@ static int copy_subdir(int dir, int to, const char *name, const struct stat *st,
 	int r = -1, out = -1, in = openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (in >= 0 && mkdirat(to, name, 0700) == 0)
 		out = openat(to, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (out >= 0)
-		r = copy_dir(in, out, depth + 1);
-	if (r == 0) {
-		r = fchown(out, st->st_uid, st->st_gid) < 0 && errno != EINVAL ? -1 : 0;
-		copy_xattrs(in, out);
-		if (r == 0)
-			r = fchmod(out, st->st_mode & 07777);
-	}
-	int err = errno;
+	if (out >= 0 && copy_dir(in, out, depth + 1) == 0)
+		r = copy_attrs(in, out, st);
 	drop_fd(&in);
 	drop_fd(&out);
-	errno = err;
 	return r;
 }
 
@@ -127,9 +115,7 @@ static int copy_entry(int dir, int to, const char *name, int depth)
 		struct timespec t[2] = { st.st_atim, st.st_mtim };
 		r = utimensat(to, name, t, AT_SYMLINK_NOFOLLOW);
 	}
-	int err = errno;
 	drop_fd(&fd);
-	errno = err;
 	return r;
 }
 

@@ -16,10 +16,9 @@ struct caps {
 };
 
 /* The kernel resets it with each change of credentials that could give another process access to us. */
-void not_dumpable(void)
+int not_dumpable(struct init *in)
 {
-	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
-		die();
+	return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0 ? fail(in, DETAIL_NONE, errno, "PR_SET_DUMPABLE") : 0;
 }
 
 static int caps_get(struct caps *c)
@@ -54,7 +53,8 @@ int become(struct init *in, uint64_t uid, uint64_t gid, bool drop_groups)
 		return fail(in, DETAIL_GID, errno, NULL);
 	if (syscall(SYS_setresuid, uid, uid, uid) < 0)
 		return fail(in, DETAIL_UID, errno, NULL);
-	not_dumpable();
+	if (not_dumpable(in) < 0)
+		return -1;
 	if (caps_get(&c) < 0)
 		return fail(in, DETAIL_CAPSET, errno, NULL);
 	prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
@@ -146,7 +146,8 @@ int step_user(struct init *in, const struct plan_step *s)
 		return fail(in, DETAIL_GID, errno, NULL);
 	if (syscall(SYS_setresuid, uid, uid, uid) < 0)
 		return fail(in, DETAIL_UID, errno, NULL);
-	not_dumpable();
+	if (not_dumpable(in) < 0)
+		return -1;
 	if (!ids_are(uid, gid))
 		return fail(in, DETAIL_UID, EPERM, NULL);
 	if (caps_get(&c) < 0)

@@ -238,25 +238,26 @@ int step_lookup(struct init *in, const struct plan_step *s)
 /* ---- #3 ---- */
 
 /* All that we hold goes in one or two calls; what the container keeps is below SYNC. */
-static void let_go(struct init *in, int listener)
+static int let_go(struct init *in, int listener)
 {
 	bool labels = plan_next(in, STEP_APPARMOR) || plan_next(in, STEP_SELINUX) || plan_next(in, STEP_SYSCTL);
-	int keep[] = { listener, labels ? in->proc : -1 }, from = in->sync + 1;
+	int keep[] = { listener, labels ? in->proc : -1 }, from = in->sync + 1, r = 0;
 	bool swap = keep[0] > keep[1];
 	for (int i = 0; i < 2; i++) {
 		int fd = keep[i ^ swap];
 		if (fd > from)
-			sys_close_range((unsigned)from, (unsigned)fd - 1, 0);
+			r |= sys_close_range((unsigned)from, (unsigned)fd - 1, 0);
 		from = fd < from ? from : fd + 1;
 	}
-	if (sys_close_range((unsigned)from, ~0U, 0) < 0)
-		die();
+	if ((r | sys_close_range((unsigned)from, ~0U, 0)) < 0)
+		return fail(in, DETAIL_NONE, errno, "close_range");
 	in->root = in->dev = in->pts = in->mask_file = in->mask_dir = -1;
 	in->proc = labels ? in->proc : -1;
 	memset(in->fds, -1, in->head->nfds * sizeof(int));
-	if (in->files_raised)
-		sys_prlimit(RLIMIT_NOFILE, &in->nofile, NULL);
+	if (in->files_raised && sys_prlimit(RLIMIT_NOFILE, &in->nofile, NULL) < 0)
+		return fail(in, DETAIL_NONE, errno, "RLIMIT_NOFILE");
 	in->files_raised = false;
+	return 0;
 }
 
 /* A client that says nothing valid is forgotten. The one that starts us hears how it ends. */
@@ -280,7 +281,8 @@ int step_ready(struct init *in, const struct plan_step *s)
 	int listener = s->fd >= 0 ? plan_take_fd(in, s) : -1;
 	if (s->fd >= 0 && listener < 0)
 		return fail(in, DETAIL_SYNC, errno, NULL);
-	let_go(in, listener);
+	if (let_go(in, listener) < 0)
+		return -1;
 	if (listener >= 0)
 		signals_wait(true);
 	signals_fresh(in);
@@ -303,20 +305,23 @@ int step_ready(struct init *in, const struct plan_step *s)
 /* ---- the exec ---- */
 
 /* Everything that has to be done by system calls before the filter; once. */
-void exec_prepare(struct init *in)
+int exec_prepare(struct init *in)
 {
 	const struct plan_step *e = &in->steps[in->step];
 	if (in->exec_told)
-		return;
+		return 0;
 	if (e->kind != STEP_EXEC)
 		e = plan_next(in, STEP_EXEC);
 	signals_default(in);
 	signals_fresh(in);
 	/* each fd of ours is close-on-exec already: this is for what we do not know of */
-	if (!e || e->num > 1000000 || sys_close_range(3 + e->num, ~0U, CLOSE_RANGE_CLOEXEC) < 0)
-		die();
+	if (!e || e->num > 1000000)
+		return fail(in, DETAIL_PLAN, EINVAL, NULL);
+	if (sys_close_range(3 + e->num, ~0U, CLOSE_RANGE_CLOEXEC) < 0)
+		return fail(in, DETAIL_NONE, errno, "close_range");
 	report(in, MSG_EXEC, 0, -1);
 	in->exec_told = true;
+	return 0;
 }
 
 int step_exec(struct init *in, const struct plan_step *s)
@@ -325,7 +330,8 @@ int step_exec(struct init *in, const struct plan_step *s)
 	char **argv = plan_argv(in, s->str[1], &n), **env = plan_argv(in, s->str[2], NULL);
 	if (n == 0 || !in->exe[0])
 		return fail(in, DETAIL_PLAN, EINVAL, NULL);
-	exec_prepare(in);
+	if (exec_prepare(in) < 0)
+		return -1;
 	execve(in->exe, argv, env);
 	return fail(in, DETAIL_EXEC, errno, in->exe);
 }

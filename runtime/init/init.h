@@ -10,6 +10,7 @@
 #ifndef BERTH_INIT_INIT_H
 #define BERTH_INIT_INIT_H
 
+#include <errno.h>
 #include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -96,9 +97,10 @@ static inline void report(struct init *in, enum plan_msg msg, int value, int fd)
 {
 	report_as(in, msg, (int)in->step, value, fd);
 }
-void report_failure(struct init *in, enum plan_msg msg); /* in->why */
+_Noreturn void give_up(struct init *in);		 /* report in->why and end */
+_Noreturn void lost(struct init *in, int err);		 /* no word came or went; 0: berth is gone, none is to be said */
 void warn(struct init *in, enum plan_detail detail, int err, const char *text);
-bool take_cmd(int sock, enum plan_cmd_type type); /* the next command is this one */
+bool take_cmd(int sock, enum plan_cmd_type type); /* the next command is this one; else errno or, at end of file, 0 */
 void wait_cmd(struct init *in, enum plan_cmd_type type); /* ends the process on end of file */
 int send_fd(int sock, const void *data, size_t len, int fd); /* also used beside the seccomp filter */
 
@@ -126,32 +128,33 @@ bool is_fs(int fd, long magic);
 
 /* Others that are used across files. */
 int become(struct init *in, uint64_t uid, uint64_t gid, bool drop_groups); /* cred.c */
-void not_dumpable(void);				     /* cred.c */
+int not_dumpable(struct init *in);			     /* cred.c */
 int mask_over(struct init *in, int target, bool dir);	     /* mask.c */
 int copy_up(int from, int to);				     /* copyup.c: errno on failure */
-void exec_prepare(struct init *in);			     /* exec.c */
+int exec_prepare(struct init *in);			     /* exec.c */
 void to_decimal(char *p, unsigned n);			     /* hook.c: at most 11 bytes */
 void signals_note(struct init *in);			     /* signals.c */
 void signals_default(struct init *in);
 void signals_fresh(struct init *in);
 void signals_wait(bool on);
-bool is_null_device(int fd);				     /* mask.c */
+
+/* Leaves errno as it is. */
+static inline void drop_fd(int *fd)
+{
+	extern int close(int);
+	int err = errno;
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
+	errno = err;
+}
 
 /* For what nobody waits to see closed: the first numbers stay in use until #3, where all go at once. */
 extern int leave_below;
 static inline void leave_fd(int *fd)
 {
-	extern int close(int);
 	if (*fd >= leave_below)
-		close(*fd);
-	*fd = -1;
-}
-
-static inline void drop_fd(int *fd)
-{
-	extern int close(int);
-	if (*fd >= 0)
-		close(*fd);
+		drop_fd(fd);
 	*fd = -1;
 }
 

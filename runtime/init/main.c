@@ -93,19 +93,18 @@ int main(int argc, char **argv)
 	static struct init init; /* static: 8 KB of paths, zeroed, touched only when used */
 	struct init *in = &init;
 
-	not_dumpable();
 	in->sync = sync_number(argc, argv);
 	in->root = in->proc = in->dev = in->pts = in->mask_file = in->mask_dir = -1;
 	in->why.step = -1;
+	if (not_dumpable(in) < 0)
+		give_up(in);
 	if (sys_close_range((unsigned)in->sync, ~0U, CLOSE_RANGE_CLOEXEC) < 0)
-		die();
+		lost(in, errno);
 	in->umask = umask(0);
 	signals_note(in);
 
-	if (plan_receive(in) < 0) {
-		report_failure(in, MSG_FAILED);
-		die();
-	}
+	if (plan_receive(in) < 0)
+		give_up(in);
 	for (in->step = 0; in->step < in->head->nsteps; in->step++) {
 		const struct plan_step *s = &in->steps[in->step];
 		in->why.value = 0;
@@ -115,12 +114,10 @@ int main(int argc, char **argv)
 			continue;
 		}
 		in->why.step = (int32_t)in->step;
-		report_failure(in, MSG_FAILED);
-		die();
+		give_up(in);
 	}
 	/* a plan ends with STEP_EXEC, which does not return */
 	in->why.step = (int32_t)in->step - 1;
 	fail(in, DETAIL_PLAN, EINVAL, NULL);
-	report_failure(in, MSG_FAILED);
-	die();
+	give_up(in);
 }

@@ -14,21 +14,21 @@
 #include "init.h"
 #include "sys.h"
 
-bool is_null_device(int fd)
+static int not_null_device(int fd)
 {
 	struct stat st;
-	return fstat(fd, &st) == 0 && S_ISCHR(st.st_mode) && st.st_rdev == makedev(1, 3);
+	int err = fstat(fd, &st) < 0 ? errno : 0;
+	return err || (S_ISCHR(st.st_mode) && st.st_rdev == makedev(1, 3)) ? err : ENODEV;
 }
 
 static int make_file_mask(struct init *in)
 {
 	int null = openat(AT_FDCWD, "/dev/null", O_PATH | O_NOFOLLOW | O_CLOEXEC), mnt = -1;
-	if (null < 0 || in->inside || !is_null_device(null)) {
-		leave_fd(&null);
-		return fail(in, DETAIL_VERIFY, ENODEV, "/dev/null");
-	}
-	mnt = sys_clone_with(null, 0, MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, MS_PRIVATE);
-	if (mnt < 0)
+	int err = null < 0 ? errno : in->inside ? ENODEV : not_null_device(null);
+	uint64_t attr = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC;
+	if (err)
+		fail(in, err == ENODEV ? DETAIL_VERIFY : DETAIL_OPEN, err, "/dev/null");
+	else if ((mnt = sys_clone_with(null, 0, attr, MS_PRIVATE)) < 0)
 		fail(in, DETAIL_ATTR, errno, "/dev/null");
 	leave_fd(&null);
 	return mnt;

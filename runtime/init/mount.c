@@ -50,17 +50,14 @@ static struct attrs attrs_of(uint64_t val)
 static int set_attrs(struct init *in, int mnt, uint64_t val, unsigned flags)
 {
 	struct attrs a = attrs_of(val);
-	if (val && sys_mount_setattr(mnt, flags, a.set, a.clear, 0) < 0)
-		return fail(in, DETAIL_ATTR, errno, NULL);
-	return 0;
+	return val && sys_mount_setattr(mnt, flags, a.set, a.clear, 0) < 0 ? fail(in, DETAIL_ATTR, errno, NULL) : 0;
 }
 
 static int set_propagation(struct init *in, int mnt, uint64_t val)
 {
 	unsigned flags = val & MS_REC ? AT_RECURSIVE : 0;
-	if (val && sys_mount_setattr(mnt, flags, 0, 0, val & ~(uint64_t)MS_REC) < 0)
-		return fail(in, DETAIL_PROPAGATION, errno, NULL);
-	return 0;
+	bool done = !val || sys_mount_setattr(mnt, flags, 0, 0, val & ~(uint64_t)MS_REC) == 0;
+	return done ? 0 : fail(in, DETAIL_PROPAGATION, errno, NULL);
 }
 
 /* An error with the kernel's own words for it: records "e text" wait in the filesystem context. */

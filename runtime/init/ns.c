@@ -35,7 +35,8 @@ int step_ns_join(struct init *in, const struct plan_step *s)
 	}
 	leave_fd(&fd);
 	/* gaining capabilities in the user namespace has set this to fs.suid_dumpable */
-	not_dumpable();
+	if (not_dumpable(in) < 0)
+		return -1;
 	if (s->val[0] & CLONE_NEWNS) {
 		in->inside = true;
 		leave_fd(&in->root);
@@ -50,8 +51,7 @@ int step_unshare(struct init *in, const struct plan_step *s)
 {
 	if (unshare((int)s->val[0]) < 0)
 		return fail(in, DETAIL_NONE, errno, NULL);
-	not_dumpable();
-	return 0;
+	return not_dumpable(in);
 }
 
 /* The child must not speak before the old process has said who it is, or berth would take its words for those of a
@@ -68,13 +68,14 @@ int step_fork(struct init *in, const struct plan_step *s)
 		return fail(in, DETAIL_FORK, errno, NULL);
 	if (pid > 0) {
 		report(in, MSG_CHILD, pid, -1);
-		if (write(gate[1], "G", 1) != 1)
-			die();
-		syscall(SYS_exit_group, 0);
+		if (write(gate[1], "G", 1) == 1)
+			syscall(SYS_exit_group, 0);
+		return fail(in, DETAIL_FORK, errno, NULL);
 	}
 	drop_fd(&gate[1]);
-	if (read(gate[0], &go, 1) != 1 || go != 'G')
-		die();
+	ssize_t n = read(gate[0], &go, 1);
+	if (n != 1) /* 0: the old process has ended, and said why before */
+		return fail(in, DETAIL_FORK, n < 0 ? errno : EPIPE, NULL);
 	drop_fd(&gate[0]);
 	return 0;
 }
@@ -144,10 +145,8 @@ int step_keyring(struct init *in, const struct plan_step *s)
 	if (*label && keycreate(in, label) < 0)
 		return -1;
 	long ring = syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, name, 0, 0, 0);
-	if (ring < 0 && errno == ENOSYS) /* a kernel without keys has none to share */
-		return 0;
-	if (ring < 0)
-		return fail(in, DETAIL_NONE, errno, NULL);
+	if (ring < 0) /* a kernel without keys has none to share */
+		return errno == ENOSYS ? 0 : fail(in, DETAIL_NONE, errno, NULL);
 	/* EACCES: the ring was there (exec) and another user of the container made it */
 	if (syscall(SYS_keyctl, KEYCTL_SETPERM, ring, KEYRING_PERM, 0, 0) < 0 && errno != EACCES)
 		return fail(in, DETAIL_NONE, errno, NULL);

@@ -36,7 +36,7 @@ static ssize_t receive(struct init *in, void *buf, size_t len, struct msghdr *ms
 		n = recvmsg(in->sync, msg, MSG_CMSG_CLOEXEC);
 	while (n < 0 && errno == EINTR);
 	if (n <= 0)
-		die();
+		lost(in, n < 0 ? errno : 0);
 	return n;
 }
 
@@ -62,12 +62,12 @@ static ssize_t receive_fds(struct init *in, void *buf, size_t len, int *to, size
 	*ret_n = 0;
 	/* cut off: more fds than announced, or our limit of open files */
 	if (msg.msg_flags & MSG_CTRUNC)
-		die();
+		lost(in, EMFILE);
 	struct cmsghdr *c = CMSG_FIRSTHDR(&msg); /* the kernel puts all fds into one */
 	if (c && c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS) {
 		*ret_n = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
 		if (*ret_n > room)
-			die();
+			lost(in, EPROTO);
 		memcpy(to, CMSG_DATA(c), *ret_n * sizeof(int));
 	}
 	return got;

@@ -52,18 +52,16 @@ int step_root(struct init *in, const struct plan_step *s)
 int step_root_readonly(struct init *in, const struct plan_step *s)
 {
 	(void)s;
-	if (sys_mount_setattr(path_root(in), 0, MOUNT_ATTR_RDONLY, 0, 0) < 0)
-		return fail(in, DETAIL_ATTR, errno, NULL);
-	return 0;
+	return sys_mount_setattr(path_root(in), 0, MOUNT_ATTR_RDONLY, 0, 0) < 0 ? fail(in, DETAIL_ATTR, errno, NULL) : 0;
 }
 
 static uint64_t mount_id(int fd, const char *path)
 {
 	struct statx x;
-	if (syscall(SYS_statx, fd, path, *path ? 0 : AT_EMPTY_PATH, STATX_MNT_ID, &x) < 0 ||
-	    !(x.stx_mask & STATX_MNT_ID))
+	if (syscall(SYS_statx, fd, path, *path ? 0 : AT_EMPTY_PATH, STATX_MNT_ID, &x) < 0)
 		return 0;
-	return x.stx_mnt_id;
+	errno = EXDEV; /* for who finds that it is another one */
+	return x.stx_mask & STATX_MNT_ID ? x.stx_mnt_id : 0;
 }
 
 /* Without pivot_root the old tree stays below ours, which for that has to lie over "/". No path leads to it then:
@@ -119,9 +117,9 @@ int step_pivot(struct init *in, const struct plan_step *s)
 	/* ".." at the root shows the topmost mount on it: nothing of the old tree may be there. When the config mounts
 	 * on "/", the root below that lay over the old one and was what umount2(".") found */
 	uint64_t id = mount_id(in->root, ""), top;
-	while ((top = mount_id(AT_FDCWD, "/..")) != id || !id)
+	while (!id || (top = mount_id(AT_FDCWD, "/..")) != id)
 		if (!id || !top || (s->flags & STEP_F_NO_PIVOT) || sys_umount_detach(".") < 0)
-			return fail(in, DETAIL_VERIFY, EXDEV, NULL);
+			return fail(in, DETAIL_VERIFY, errno, NULL);
 	in->inside = true;
 	return 0;
 }

@@ -50,7 +50,7 @@ static int carry(void *arg)
 	if (state == LOADED) {
 		/* the container must not run with a listener that nobody holds */
 		if (send_fd(c->in->sync, &r, sizeof(r), c->listener) < 0)
-			die();
+			lost(c->in, errno);
 		wait_cmd(c->in, CMD_GO); /* the agent has it */
 		close(c->listener);
 		__atomic_store_n(&c->state, SENT, __ATOMIC_RELEASE);
@@ -89,7 +89,8 @@ int step_seccomp(struct init *in, const struct plan_step *s)
 {
 	struct sock_fprog prog = { .len = (unsigned short)s->num,
 				   .filter = (struct sock_filter *)(in->data + s->str[0]) };
-	exec_prepare(in);
+	if (exec_prepare(in) < 0)
+		return -1;
 	if (s->flags & STEP_F_LISTENER)
 		return load_with_listener(in, s->val[0], &prog);
 	return syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, s->val[0], &prog) != 0 ? fail(in, DETAIL_NONE, errno, NULL) : 0;

@@ -10,20 +10,16 @@
 
 #define KEY "SigIgn:\t"
 
-static bool parse_hex(const char *p, uint64_t *ret)
+static void parse_hex(const char *p, uint64_t *ret)
 {
+	static const char digits[] = "0123456789abcdef";
 	uint64_t v = 0;
-	int n = 0;
-	for (; n < 16; n++) {
-		if (p[n] >= '0' && p[n] <= '9')
-			v = v << 4 | (uint64_t)(p[n] - '0');
-		else if (p[n] >= 'a' && p[n] <= 'f')
-			v = v << 4 | (uint64_t)(p[n] - 'a' + 10);
-		else
-			return false;
+	for (const char *end = p + 16, *d; p < end; p++) {
+		if (!*p || !(d = strchr(digits, *p)))
+			return;
+		v = v << 4 | (uint64_t)(d - digits);
 	}
 	*ret = v;
-	return true;
 }
 
 void signals_note(struct init *in)

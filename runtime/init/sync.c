@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Talking to berth: fixed records both ways (../plan/format.h). End of file is failure: whoever started us is gone,
- * and nothing is left to do but to end. */
+/* Talking to berth: fixed records both ways (../plan/format.h). End of file is failure: whoever started us is gone or
+ * has its own reason, and nothing is left to do but to end. */
 #include <errno.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -38,10 +38,10 @@ void report_as(struct init *in, enum plan_msg msg, int step, int value, int fd)
 {
 	struct plan_report r = { .magic = PLAN_MAGIC, .msg = msg, .step = step, .value = value };
 	if (send_fd(in->sync, &r, sizeof(r), fd) < 0)
-		die();
+		lost(in, errno);
 }
 
-void report_failure(struct init *in, enum plan_msg msg)
+static void report_failure(struct init *in, enum plan_msg msg)
 {
 	in->why.magic = PLAN_MAGIC;
 	in->why.msg = msg;
@@ -49,6 +49,21 @@ void report_failure(struct init *in, enum plan_msg msg)
 	 * than sendmsg(2), and SIGPIPE would be as good an end as any */
 	if (write(in->sync, &in->why, sizeof(in->why)) != (ssize_t)sizeof(in->why))
 		send_fd(in->sync, &in->why, sizeof(in->why), -1);
+}
+
+void give_up(struct init *in)
+{
+	report_failure(in, MSG_FAILED);
+	die();
+}
+
+void lost(struct init *in, int err)
+{
+	fail(in, DETAIL_SYNC, err, NULL);
+	in->why.step = (int32_t)in->step;
+	if (err)
+		give_up(in);
+	die();
 }
 
 void warn(struct init *in, enum plan_detail detail, int err, const char *text)
@@ -65,11 +80,12 @@ bool take_cmd(int sock, enum plan_cmd_type type)
 	do
 		n = recv(sock, &cmd, sizeof(cmd), MSG_WAITALL);
 	while (n < 0 && errno == EINTR);
+	errno = n < 0 ? errno : 0;
 	return n == sizeof(cmd) && cmd.magic == PLAN_MAGIC && cmd.type == type;
 }
 
 void wait_cmd(struct init *in, enum plan_cmd_type type)
 {
 	if (!take_cmd(in->sync, type))
-		die();
+		lost(in, errno);
 }

@@ -19,7 +19,7 @@ enum { EXIT_NOT_EXECUTABLE = 126, EXIT_NOT_FOUND = 127 };
 
 static const char *const details[DETAIL_KINDS] = {
 	[DETAIL_PLAN] = "the plan is malformed",
-	[DETAIL_SYNC] = "berth went away",
+	[DETAIL_SYNC] = "speak with berth",
 	[DETAIL_FSOPEN] = "open the file system",
 	[DETAIL_FSCONFIG] = "configure the file system",
 	[DETAIL_FSMOUNT] = "create the mount",

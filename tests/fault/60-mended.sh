@@ -9,6 +9,12 @@
 # failing "WHO CALL:K ERROR" ARG...: the runtime with this call failing; what inject says has to name the call
 failing()
 {
+	try_failing "$@" || die "no such call: $1: $(cat /mnt/report)"
+}
+
+# The same where it is not known that there are so many calls; failure: there are not.
+try_failing()
+{
 	local at=$1
 	shift
 	: >/mnt/test/.out
@@ -19,7 +25,7 @@ failing()
 	OUT=$(</mnt/test/.out)
 	ERR=$(</mnt/test/.err)
 	set -- $at
-	grep -qE "^$1 [0-9]+ ${2%:*} E" /mnt/report || die "no such call: $at: $(cat /mnt/report)"
+	grep -qE "^$1 [0-9]+ ${2%:*} E" /mnt/report
 }
 
 fails_with()
@@ -439,5 +445,37 @@ test_killed_create_is_deleted_without_a_bus()
 	has_status creating || die "no record of it: $(status)"
 	DBUS_SYSTEM_BUS_ADDRESS=unix:path=/mnt/test/none delete_ok --force
 	not_asked .
+	assert_clean
+}
+
+# calls_of WHO NAME ARG...: how often it makes this call, when it is not the first time
+calls_of()
+{
+	"$BERTH" --root "$STATE" "${@:3}" >/dev/null 2>&1 </dev/null
+	rt_ok delete --force "$ID"
+	"$BUILD/tests/inject" -t 30 -o /mnt/calls count -- "$BERTH" --root "$STATE" "${@:3}" >/dev/null 2>&1 </dev/null
+	rt_ok delete --force "$ID"
+	grep -cE "^$1 [0-9]+ $2 " /mnt/calls
+}
+
+# What fails in berth-init is told with its own error, also where it speaks with berth, begins or lets go of all it holds.
+test_error_of_berth_init_that_is_told()
+{
+	local fault n calls
+	bundle_new
+	probe show
+	cfg '.linux.maskedPaths = ["/etc/secret"]'
+	for fault in "recvmsg 0 cannot allocate memory" "recvfrom 0 cannot allocate memory" "prctl 0 operation not permitted" \
+		"close_range 0 cannot allocate memory" "statx 0 input/output error" "statx 1 cannot allocate memory" \
+		"openat 1 too many open files in system" "sendmsg 1 no buffer space available"; do
+		set -- $fault
+		calls=$(calls_of init "$1" run --bundle "$B" "$ID")
+		[ "$calls" -gt 0 ] || die "no $1"
+		for ((n = 1; n <= calls; n++)); do
+			failing "init $1:$n $2" run --bundle "$B" "$ID"
+			[ "$RC" = 0 ] || assert_match "$ERR" "${*:3}" "$1:$n"
+			rt_ok delete --force "$ID"
+		done
+	done
 	assert_clean
 }

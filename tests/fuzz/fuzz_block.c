@@ -21,12 +21,13 @@
 
 static ssize_t played_recvmsg(int fd, struct msghdr *msg, int flags);
 static void *played_mmap(void *at, size_t len, int prot, int flags, int fd, off_t off);
-static _Noreturn void played_die(void);
+struct init;
+static _Noreturn void played_lost(struct init *in, int err);
 
 /* what it calls; its own names take the place of the real file, which is not linked */
 #define recvmsg played_recvmsg
 #define mmap played_mmap
-#define die played_die
+#define lost played_lost
 #include "../../runtime/init/read.c"
 #undef mmap
 #undef recvmsg
@@ -39,8 +40,9 @@ static struct play {
 	jmp_buf end;
 } play;
 
-static _Noreturn void played_die(void)
+static _Noreturn void played_lost(struct init *in, int err)
 {
+	(void)in, (void)err;
 	longjmp(play.end, 1);
 }
 
