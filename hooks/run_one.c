@@ -37,6 +37,8 @@
 #define CLONE_CLEAR_SIGHAND 0x100000000ULL /* [5.5] */
 #endif
 
+#define FEEDING "write the state to its stdin"
+
 enum { TAIL = 1024, READ_SIZE = 4096, DRAIN_READS = 64 };
 
 /* What is kept of the output: the last bytes. */
@@ -54,6 +56,7 @@ struct run {
 	int in, out, fail;	/* our ends; -1: done */
 	const char *state;	/* what of the state JSON is not written yet */
 	size_t state_len;
+	const char *doing;	/* what wait_end() is at */
 	struct tail tail;
 	int64_t deadline;	/* of monotonic_ms(), or INT64_MAX */
 };
@@ -88,8 +91,9 @@ static _Noreturn void child_fail(int fd)
 	_exit(127);
 }
 
-static _Noreturn void child(const struct spec_hook *h, const char *bundle, const struct pipes *p)
+static _Noreturn void child(const struct run *r, const struct pipes *p)
 {
+	const struct spec_hook *h = r->h;
 	static const char *const empty[] = { NULL };
 	const char *const path_only[] = { h->path, NULL };
 	/* an empty list would give argc 0, which programs do not expect */
@@ -106,7 +110,7 @@ static _Noreturn void child(const struct spec_hook *h, const char *bundle, const
 		syscall(SYS_rt_sigaction, sig, dfl, NULL, (size_t)8);
 	/* The bundle may be gone, or on a mount that this caller does not see, when a container is deleted;
 	 * the hook gets its path in the state. */
-	if (chdir(bundle) < 0 && chdir("/") < 0)
+	if (chdir(r->bundle) < 0 && chdir("/") < 0)
 		child_fail(p->fail[1]);
 	/* 3 becomes the pipe for failures and nothing of ours or of our caller's stays above it */
 	if (dup2(p->in[0], 0) < 0 || dup2(p->out[1], 1) < 0 || dup2(p->out[1], 2) < 0)
@@ -132,10 +136,12 @@ static int open_pipes(struct pipes *p, struct err *e)
 	return 0;
 }
 
-/* Write as much of the state as the pipe takes. A hook need not read it (EPIPE). The signal that comes
- * with EPIPE is held back and thrown away: what SIGPIPE does in this process is not ours to change. */
-static void feed(struct run *r)
+/* Write as much of the state as the pipe takes. A hook need not read it (EPIPE); any other error is -1, as a hook
+ * must not go by half of it. The signal that comes with EPIPE is held back and thrown away: what SIGPIPE does in this
+ * process is not ours to change. */
+static int feed(struct run *r)
 {
+	int err = 0;
 	sigset_t set, old;
 	sigemptyset(&set);
 	sigaddset(&set, SIGPIPE);
@@ -144,12 +150,13 @@ static void feed(struct run *r)
 		ssize_t n = write(r->in, r->state, r->state_len);
 		if (n < 0 && errno == EINTR)
 			continue;
-		if (n < 0 && errno == EAGAIN)
+		if (n < 0 && errno != EPIPE) {
+			err = errno == EAGAIN ? 0 : errno;
 			break;
+		}
 		if (n < 0) {
 			static const struct timespec at_once;
-			if (errno == EPIPE)
-				sigtimedwait(&set, NULL, &at_once);
+			sigtimedwait(&set, NULL, &at_once);
 			n = (ssize_t)r->state_len;
 		}
 		r->state += n;
@@ -158,18 +165,23 @@ static void feed(struct run *r)
 	sigprocmask(SIG_SETMASK, &old, NULL);
 	if (r->state_len == 0)
 		fd_close(&r->in); /* end of file for the hook */
+	errno = err;
+	return err ? -1 : 0;
 }
 
 /* What fits into an empty pipe is written before the child exists: no signal, no waiting. */
-static void feed_first(struct run *r)
+static int feed_first(struct run *r, struct err *e)
 {
 	ssize_t n = write(r->in, r->state, r->state_len);
+	if (n < 0 && errno != EINTR && errno != EAGAIN)
+		return err_set(e, errno, "%s", FEEDING);
 	if (n > 0) {
 		r->state += n;
 		r->state_len -= (size_t)n;
 	}
 	if (r->state_len == 0)
 		fd_close(&r->in);
+	return 0;
 }
 
 static void tail_add(struct tail *t, const char *data, size_t n)
@@ -191,36 +203,36 @@ static void tail_add(struct tail *t, const char *data, size_t n)
 }
 
 /* Read at most `reads` times; a hook that writes without end does not keep us from its deadline. */
-static void collect(struct run *r, int reads)
+static int collect(struct run *r, int reads)
 {
 	char buf[READ_SIZE];
 	while (r->out >= 0 && reads-- > 0) {
 		ssize_t n = read(r->out, buf, sizeof(buf));
 		if (n < 0 && errno == EINTR)
 			continue;
-		if (n < 0 && errno == EAGAIN)
-			return;
-		if (n <= 0) {
+		if (n < 0)
+			return errno == EAGAIN ? 0 : -1;
+		if (n == 0)
 			fd_close(&r->out);
-			return;
-		}
 		tail_add(&r->tail, buf, (size_t)n);
 	}
+	return 0;
 }
 
 /* The child has said what failed, or (end of file) it has become the hook. */
 static int exec_result(struct run *r)
 {
 	int eno = 0;
-	if (fd_read_full(r->fail, &eno, sizeof(eno)) != (ssize_t)sizeof(eno))
-		eno = 0;
+	ssize_t n = fd_read_full(r->fail, &eno, sizeof(eno));
+	if (n != (ssize_t)sizeof(eno))
+		eno = n < 0 ? errno : 0;
 	fd_close(&r->fail);
 	return eno;
 }
 
 enum { INTERRUPTED = 2 };
 
-/* Wait for the end of the process. 0: it ended; 1: the deadline passed; -1: poll(2) failed; INTERRUPTED: berth got a
+/* Wait for the end of the process. 0: it ended; 1: the deadline passed; -1: r->doing failed; INTERRUPTED: berth got a
  * signal that ends its work. */
 static int wait_end(struct run *r, int *ret_exec_errno)
 {
@@ -235,6 +247,7 @@ static int wait_end(struct run *r, int *ret_exec_errno)
 		if (left < 0 && r->deadline != INT64_MAX)
 			return 1;
 		int n = poll(p, 4, left > INT_MAX ? INT_MAX : (int)left);
+		r->doing = "poll";
 		if (n < 0 && errno != EINTR)
 			return -1;
 		if (n < 0 && interrupted())
@@ -243,10 +256,12 @@ static int wait_end(struct run *r, int *ret_exec_errno)
 			continue;
 		if (p[2].revents)
 			*ret_exec_errno = exec_result(r);
-		if (p[1].revents)
-			collect(r, DRAIN_READS);
-		if (p[3].revents)
-			feed(r);
+		r->doing = "read its output";
+		if (p[1].revents && collect(r, DRAIN_READS) < 0)
+			return -1;
+		r->doing = FEEDING;
+		if (p[3].revents && feed(r) < 0)
+			return -1;
 		if (p[0].revents)
 			break;
 	}
@@ -319,7 +334,7 @@ static int wait_and_report(struct run *r, struct err *e)
 		if (errno != EINTR)
 			return err_set(e, errno, "wait");
 	if (end < 0)
-		return err_set(e, eno, "poll");
+		return err_set(e, eno, "%s", r->doing);
 	if (end == INTERRUPTED)
 		return interrupt_check(e);
 	if (end > 0) {
@@ -347,7 +362,7 @@ static int spawn(struct run *r, const struct pipes *p, struct err *e)
 	if (r->pid < 0)
 		return err_set(e, errno, "clone");
 	if (r->pid == 0)
-		child(r->h, r->bundle, p);
+		child(r, p);
 	return 0;
 }
 
@@ -367,10 +382,11 @@ int hook_run_one(const struct spec_hook *h, const char *state_json, const char *
 	r.in = take_fd(&p.in[1]);
 	r.out = take_fd(&p.out[0]);
 	r.fail = take_fd(&p.fail[0]);
-	feed_first(&r);
 	r.deadline = deadline_of(h);
 
-	int result = spawn(&r, &p, e);
+	int result = feed_first(&r, e);
+	if (result == 0)
+		result = spawn(&r, &p, e);
 	pipes_close(&p); /* the child's ends: end of file must mean the child */
 	if (result == 0)
 		result = wait_and_report(&r, e);

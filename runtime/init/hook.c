@@ -127,37 +127,38 @@ static int start(struct init *in, const struct plan_step *s, struct hook *h)
 	return 0;
 }
 
-static void feed(struct hook *h)
+/* feed() and drain(): 0, or -errno. */
+static int feed(struct hook *h)
 {
 	while (h->part < 3) {
 		size_t len = strlen(h->parts[h->part]);
 		ssize_t n = len ? write(h->feed, h->parts[h->part], len) : 0;
-		if (n < 0 && errno == EAGAIN)
-			return;
-		if (n < 0) /* EPIPE: it does not want the state, which is its right */
+		if (n < 0 && errno == EPIPE) /* it does not want the state, which is its right */
 			break;
+		if (n < 0)
+			return errno == EAGAIN || errno == EINTR ? 0 : -errno;
 		h->parts[h->part] += n;
 		if ((size_t)n == len)
 			h->part++;
 	}
 	drop_fd(&h->feed);
+	return 0;
 }
 
-static void drain(struct hook *h)
+static int drain(struct hook *h)
 {
 	char buf[1024];
 	ssize_t n = read(h->output, buf, sizeof(buf));
-	if (n < 0 && errno == EAGAIN)
-		return;
-	if (n <= 0) {
+	if (n < 0)
+		return errno == EAGAIN || errno == EINTR ? 0 : -errno;
+	if (n == 0)
 		drop_fd(&h->output);
-		return;
-	}
 	size_t room = sizeof(h->text) - 1 - h->have;
 	if ((size_t)n < room)
 		room = (size_t)n;
 	memcpy(h->text + h->have, buf, room);
 	h->have += room;
+	return 0;
 }
 
 static int64_t now_ms(void)
@@ -175,7 +176,7 @@ static void end_group(struct hook *h)
 	waitid(P_PID, (id_t)h->pid, &si, WEXITED);
 }
 
-/* Until it ends. The time limit covers the exec as well. -1: ran out of time. */
+/* Until it ends. The time limit covers the exec as well. 0, or -errno: -ETIMEDOUT is none of poll(2), write(2), read(2). */
 static int watch(struct init *in, struct hook *h, uint64_t seconds)
 {
 	/* ~11 days: poll(2) counts milliseconds in an int */
@@ -187,19 +188,18 @@ static int watch(struct init *in, struct hook *h, uint64_t seconds)
 				      { h->output, POLLIN, 0 } };
 		int64_t left = end ? end - now_ms() : -1;
 		if (end && left <= 0)
-			return -1;
+			return -ETIMEDOUT;
 		if (poll(p, 4, (int)left) < 0 && errno != EINTR)
-			return -1;
+			return -errno;
 		if (p[1].revents & (POLLHUP | POLLERR)) {
 			end_group(h);
 			die();
 		}
-		if (p[2].revents)
-			feed(h);
-		if (p[3].revents)
-			drain(h);
-		if (p[0].revents)
-			return 0;
+		int err = p[2].revents ? feed(h) : 0;
+		if (err == 0 && p[3].revents)
+			err = drain(h);
+		if (err || p[0].revents)
+			return err;
 	}
 }
 
@@ -217,7 +217,10 @@ static int result(struct init *in, struct hook *h)
 		h->text[--h->have] = '\0';
 	if (waitid(P_PID, (id_t)h->pid, &si, WEXITED) < 0)
 		return fail(in, DETAIL_FORK, errno, NULL);
-	if (read(h->failed, &why, sizeof(why)) == sizeof(why)) {
+	ssize_t n = read(h->failed, &why, sizeof(why));
+	if (n < 0)
+		return fail(in, DETAIL_EXEC, errno, NULL);
+	if (n == sizeof(why)) {
 		in->step = (uint32_t)why.step; /* of a limit that the process could not have either */
 		return fail(in, why.detail, why.err, why.text);
 	}
@@ -237,10 +240,10 @@ int step_hook(struct init *in, const struct plan_step *s)
 	h.parts[2] = plan_text(in, s->val[2]);
 
 	signal(SIGPIPE, SIG_IGN);
-	int r = start(in, s, &h);
-	if (r == 0 && watch(in, &h, s->val[0]) < 0) {
+	int r = start(in, s, &h), err = r == 0 ? watch(in, &h, s->val[0]) : 0;
+	if (err) {
 		end_group(&h);
-		r = fail(in, DETAIL_TIMEOUT, ETIMEDOUT, NULL);
+		r = fail(in, err == -ETIMEDOUT ? DETAIL_TIMEOUT : DETAIL_NONE, -err, NULL);
 	} else if (r == 0) {
 		r = result(in, &h);
 	}

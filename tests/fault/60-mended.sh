@@ -458,6 +458,47 @@ calls_of()
 	grep -cE "^$1 [0-9]+ $2 " /mnt/calls
 }
 
+# A hook gets its whole state, or it has failed.
+test_state_that_does_not_reach_its_hook()
+{
+	local at who kind n k calls lost
+	for at in "tool createRuntime" "init createContainer"; do
+		set -- $at
+		who=$1 kind=$2
+		bundle_new
+		probe sleep 60
+		cfg --arg b "$B" ".hooks.$kind"' = [{path: "/bin/sh", args: ["sh", "-c", "cat >\($b)/state"], env: ["PATH=/bin:/usr/bin"], timeout: 9}]'
+		calls=$(calls_of "$who" write create --bundle "$B" "$ID")
+		lost=0
+		for ((n = 1; n <= calls; n++)); do
+			# no error that lasts: a signal, a pipe that is full
+			for k in 2 3; do
+				: >"$B/state"
+				failing "$who write:$n $k" create --bundle "$B" "$ID"
+				[ "$RC" != 0 ] || jq -e .ociVersion "$B/state" >/dev/null || die "$kind: the state was '$(<"$B/state")'"
+				[[ $ERR != *"hooks.$kind"* ]] || die "$kind: $ERR"
+				rt_ok delete --force "$ID"
+			done
+			: >"$B/state"
+			failing "$who write:$n 0" create --bundle "$B" "$ID"
+			[ "$RC" != 0 ] || jq -e .ociVersion "$B/state" >/dev/null || die "$kind: the state was '$(<"$B/state")'"
+			[[ $ERR != *"hooks.$kind[0] \"/bin/sh\": "*"input/output error"* ]] || lost=$((lost + 1))
+			rt_ok delete --force "$ID"
+		done
+		[ $lost -gt 0 ] || die "$kind: no write of the state failed"
+		# how many there are is a matter of who is the faster
+		for ((n = 1, lost = 0; n <= 8; n++)); do
+			try_failing "$who poll:$n 1" create --bundle "$B" "$ID" || true
+			[[ $ERR != *"not finished"* && $ERR != *"timed out"* ]] || die "$kind: $ERR"
+			[[ $ERR != *"hooks.$kind[0] \"/bin/sh\": "*"cannot allocate memory"* ]] || lost=$((lost + 1))
+			rt_ok delete --force "$ID"
+		done
+		[ $lost -gt 0 ] || die "$kind: no poll failed"
+		assert_clean
+		rm -rf "$B"
+	done
+}
+
 # What fails in berth-init is told with its own error, also where it speaks with berth, begins or lets go of all it holds.
 test_error_of_berth_init_that_is_told()
 {
