@@ -7,7 +7,7 @@
  * A hook is executed with exactly config's args and env (args absent: the path alone; env absent:
  * empty), the state JSON on stdin, stdout and stderr: see hooks_run(). cwd is the bundle. A hook that
  * runs longer than its timeout has its whole process group killed and counts as failed. One whose state could
- * not be written whole fails, unless it closed its stdin.
+ * not be written whole fails, unless it closed its stdin. When berth is killed the hook's process is, too.
  */
 #ifndef BERTH_HOOKS_HOOKS_H
 #define BERTH_HOOKS_HOOKS_H

@@ -24,6 +24,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -51,7 +52,7 @@ struct tail {
 struct run {
 	const struct spec_hook *h;
 	const char *bundle;
-	pid_t pid;
+	pid_t berth, pid;
 	int pidfd;
 	int in, out, fail;	/* our ends; -1: done */
 	const char *state;	/* what of the state JSON is not written yet */
@@ -91,6 +92,8 @@ static _Noreturn void child_fail(int fd)
 	_exit(127);
 }
 
+/* A hook does not outlive a berth that is killed, for nobody would stop it after its time limit: it gets SIGKILL. A
+ * berth that was gone before we asked for that is not our parent any more. */
 static _Noreturn void child(const struct run *r, const struct pipes *p)
 {
 	const struct spec_hook *h = r->h;
@@ -102,6 +105,10 @@ static _Noreturn void child(const struct run *r, const struct pipes *p)
 	sigset_t none;
 
 	setsid();
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
+		child_fail(p->fail[1]);
+	if (getppid() != r->berth)
+		_exit(127);
 	umask(022);
 	/* CLONE_CLEAR_SIGHAND leaves ignored signals ignored, and so would execve(2). Not through libc, which
 	 * refuses its own 32 and 33: a posix_spawn(3) that made our caller may have ignored them. */
@@ -358,6 +365,7 @@ static int spawn(struct run *r, const struct pipes *p, struct err *e)
 		.pidfd = (uint64_t)(uintptr_t)&r->pidfd,
 		.exit_signal = SIGCHLD,
 	};
+	r->berth = getpid();
 	r->pid = (pid_t)syscall(SYS_clone3, &args, sizeof(args));
 	if (r->pid < 0)
 		return err_set(e, errno, "clone");

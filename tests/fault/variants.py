@@ -7,7 +7,7 @@ import os
 import select
 import socket
 
-from world import MANAGER, OTHER, PROBE_DUMP, SLOW, TEST, WORK, Problem, base_config, children, read, state_of, until
+from world import MANAGER, OTHER, PROBE_DUMP, SLOW, TEST, WORK, Problem, base_config, read, state_of
 
 HOOKS = ["prestart", "createRuntime", "createContainer", "startContainer", "poststart", "poststop"]
 
@@ -153,7 +153,7 @@ class UserNamespace(Plain):
 
 
 class Hooks(Plain):
-    """All six kinds; each leaves a line, and reads its state."""
+    """All six kinds; each leaves a line with its name and the state that it has read."""
     log = TEST + "/hooks.log"
 
     def edit(self, c):
@@ -165,20 +165,30 @@ class Hooks(Plain):
 
     def hook(self, kind):
         log = "/data/log" if kind == "startContainer" else TEST + "/inside/log"
-        script = f'read -r s; case $s in *"ociVersion"*) echo {kind} >>{log};; *) exit 3;; esac'
+        script = f"read -r state; printf '{kind} %s\\n' \"$state\" >>{log}"
         return {"path": "/bin/sh", "args": ["sh", "-c", script], "env": ["PATH=/usr/bin:/bin"]}
 
     def begin(self):
         os.makedirs(TEST + "/inside", exist_ok=True)
-        until(lambda: not self.still_running())  # those of a call that was killed
         with open(TEST + "/inside/log", "w"):
             pass
 
-    def still_running(self):
-        return [p for p in children() if "ociVersion" in (read(f"/proc/{p}/cmdline") or "")]
+    def ran(self):
+        """The kinds, in their order. A hook that got less than its whole state, or nothing, must not have gone unnoticed."""
+        kinds = []
+        for line in (read(TEST + "/inside/log") or "").splitlines():
+            kind, _, state = line.partition(" ")
+            try:
+                whole = {"ociVersion", "id", "status", "bundle"} <= json.loads(state).keys()
+            except ValueError:
+                whole = False
+            if not whole:
+                raise Problem(f"the {kind} hook got as its state {state!r}")
+            kinds.append(kind)
+        return kinds
 
     def expect(self, kinds):
-        got = (read(TEST + "/inside/log") or "").split()
+        got = self.ran()
         want = [k for k in kinds for _ in range(2)]
         if got != want:
             raise Problem(f"hooks that ran: {' '.join(got)}")
@@ -192,7 +202,7 @@ class Hooks(Plain):
     def deleted(self, log=""):
         # one that could not be run is a warning, and does not keep the other from being run
         lost = 2 if "poststop hooks are not run" in log else min(1, log.count("poststop"))
-        ran = (read(TEST + "/inside/log") or "").split().count("poststop")
+        ran = self.ran().count("poststop")
         # more, where a hook of a call that was killed had not come to its end
         if ran < 2 - lost:
             raise Problem(f"{ran} poststop hooks ran, and the log says: {log.strip()!r}")

@@ -381,3 +381,44 @@ test_hooks_find_the_mounts_at_the_rootfs()
 	assert_eq "$(cat "$B/log/container")" yes
 	assert_clean
 }
+
+hook_has_ended()
+{
+	! kill -0 "$1" 2>/dev/null || grep -q '^State:.*Z' "/proc/$1/status" 2>/dev/null
+}
+
+# Nobody would end it after its time limit: a hook does not outlive a berth that is killed. One that runs to its end in a
+# berth that lives is not touched, and neither is what it leaves behind, a daemon for one.
+test_hook_ends_with_a_killed_berth()
+{
+	local kind pid daemon
+	for kind in prestart createRuntime createContainer; do
+		hook_bundle
+		cfg --arg b "$B" ".hooks.$kind"' = [{path: "/bin/sh", args: ["sh", "-c", "echo $$ >\($b)/log/pid; exec sleep 777"],
+			env: ["PATH=/bin:/usr/bin"], timeout: 600}]'
+		# createContainer: its own pid, 5 or so, is one of the container's pid namespace
+		[ $kind != createContainer ] || cfg '.linux.namespaces |= map(select(.type != "pid"))'
+		"$BERTH" --root "$STATE" create --bundle "$B" "$ID" >/dev/null 2>&1 </dev/null &
+		wait_for 10 file_has "$B/log/pid" . || die "$kind: no hook"
+		pid=$(<"$B/log/pid")
+		grep -q 777 "/proc/$pid/cmdline" || wait_for 5 grep -q 777 "/proc/$pid/cmdline" || die "$kind: it is not process $pid"
+		kill -9 $!
+		wait $! 2>/dev/null
+		wait_for 5 hook_has_ended "$pid" || { kill -9 "$pid"; die "$kind: the hook goes on"; }
+		rt_ok delete --force "$ID"
+		assert_clean
+		rm -rf "$B"
+	done
+	hook_bundle
+	for kind in createRuntime poststart poststop; do
+		hook_add $kind /bin/sh -c "sleep 100 >/dev/null 2>&1 & echo \$! >$B/log/$kind"
+	done
+	args /bin/true
+	run_ok
+	for kind in createRuntime poststart poststop; do
+		daemon=$(<"$B/log/$kind")
+		grep -q 100 "/proc/$daemon/cmdline" || die "$kind: its daemon has ended"
+		kill -9 "$daemon"
+	done
+	assert_clean
+}
