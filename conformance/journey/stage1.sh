@@ -5,7 +5,7 @@
 stage1()
 {
 	stage "Stage 1: each component in a container, started by hand"
-	TOKEN=token-$(head -c 12 /dev/urandom | od -An -tx1 | tr -d ' \n')
+	TOKEN=$(random token)
 	secret_in_environment
 	secret_in_folder
 	shop_by_hand
@@ -24,7 +24,11 @@ secret_in_environment()
 		grep -qx "API_TOKEN=$TOKEN" <<<"$(d 1 exec "$id" env)"
 	verdict "  and whoever may inspect the container reads it too" "docker inspect shows it" \
 		grep -q "$TOKEN" <<<"$(api 1 "/containers/$id/json")"
+	must d 1 commit "$id" of-environment
+	verdict "  and whoever gets an image that is made of it" "docker commit keeps it in the image's environment" \
+		grep -qx "API_TOKEN=$TOKEN" <<<"$(api 1 /images/of-environment/json | jq -r '.Config.Env[]')"
 	d 1 rm -f "$id" >/dev/null
+	d 1 rmi of-environment >/dev/null
 }
 
 # DIR is read in the container and nowhere else
@@ -40,17 +44,33 @@ secret_in_folder()
 	verdict "  not writable, not even for root" "${answer##*: }" grep -q 'Read-only file system' <<<"$answer"
 	verdict "  not in what docker says of the container" "docker inspect does not show it" \
 		not grep -q "$TOKEN" <<<"$(api 1 "/containers/$id/json")"
-	# shellcheck disable=SC2046
-	verdict "  not in the image" "none of its files has it" not grep -rqF "$TOKEN" $(layers somedatabase)
 	answer=$(sql_of 1 "$id" 'SELECT COUNT(*) FROM items')
 	verdict "  the database takes it as its password" "$answer items" same "$answer" 4
+	not_in_image "$id"
 	d 1 rm -f "$id" >/dev/null
 }
 
-# layers IMAGE: the folders that its layers are kept in
-layers()
+# not_in_image CONTAINER: the secret is not in an image that is made of it, once the database has it. Two notes are put there, into
+# the configuration and into a layer, and have to be found by the same search: so it has looked at both.
+not_in_image()
 {
-	api 1 "/images/$1/json" | jq -r '.GraphDriver.Data | .UpperDir, .LowerDir' | tr ':' '\n'
+	local note found
+	note=$(random note)
+	# shellcheck disable=SC2016 # expanded in the container
+	must d 1 exec "$1" sh -c 'echo "$0" >/tmp/note' "layer-$note"
+	must d 1 commit --change "LABEL note=config-$note" "$1" of-folder
+	found=$(words_in of-folder "config-$note" "layer-$note" "$TOKEN")
+	found=${found//"-$note"/ note}
+	verdict "  not in an image that is made of it" "in docker save: ${found//"$TOKEN"/the secret}" same "$found" "config note, layer note"
+	d 1 rmi of-folder >/dev/null
+}
+
+# words_in IMAGE WORD...: those that it has, wherever: docker save writes its configuration and its layers as they are
+words_in()
+{
+	local image=$1
+	shift
+	d 1 save "$image" | LC_ALL=C grep -aohF "$(printf '%s\n' "$@")" | sort -u | paste -sd ',' | sed 's/,/, /g'
 }
 
 # shellcheck disable=SC2016 # expanded in the container
@@ -92,19 +112,24 @@ shop_works()
 	rows=$(sql_of 1 somedatabase "SELECT total FROM orders WHERE ref = 'by-hand-1'")
 	verdict "meBay: two anchors and a lantern are bought" "answered $total, in the database $rows" \
 		same "$total $rows" "11090 11090"
-	chat_works "$url"
+	chat_works "$url" "$url"
 }
 
+# chat_works URL URL: who listens at the first one hears what is said at the other
 chat_works()
 {
-	local url=$1/chat/anchors heard
-	curl -fsSN --max-time 30 "$url" >"$WORK/chat" 2>/dev/null &
-	wait_for 10 grep -q welcome "$WORK/chat"
-	heard=$(curl -fsS "$url" -d 'is the anchor heavy?')
-	wait_for 10 grep -q heavy "$WORK/chat"
-	verdict "meBay: what one says in the chat, the other hears" "$(grep -h '^data' "$WORK/chat"), heard by $heard" \
-		grep -qx 'data: is the anchor heavy?' "$WORK/chat"
+	local room=chat/anchors heard again=(--retry 20 --retry-delay 1 --retry-connrefused)
+	: >"$WORK/chat"
+	curl -fsSN "${again[@]}" "$1/$room" >>"$WORK/chat" 2>/dev/null &
+	wait_for 30 grep -q welcome "$WORK/chat"
+	heard=$(curl -fsS "${again[@]}" "$2/$room" -d 'is the anchor heavy?')
+	becomes 10 "meBay: what one says in the chat, the other hears" "data: is the anchor heavy\?, heard by [1-9]" what_is_heard "$heard"
 	kill $! 2>/dev/null
+}
+
+what_is_heard()
+{
+	echo "$(grep '^data' "$WORK/chat"), heard by $1"
 }
 
 # The application server again: a directory, a config.json, and no engine. It joins node 1's network namespace and finds the
