@@ -7,6 +7,7 @@ stage3()
 	stage "Stage 3: microservices on Swarm"
 	swarm_up
 	services_up
+	chat_works http://10.77.0.1 http://10.77.0.2
 	secret_in_memory
 	restarts
 	scaling
@@ -24,18 +25,12 @@ swarm_up()
 	for n in $NODES; do
 		[ "$n" = 1 ] || must d "$n" swarm join --advertise-addr "10.77.0.$n" --token "$join" 10.77.0.1:2377
 	done
-	wait_for 60 nodes_ready
-	verdict "a swarm: nodes that are ready" "$(ready_nodes)" nodes_ready
+	becomes 60 "a swarm: nodes that are ready" "$(wc -w <<<"$NODES")" ready_nodes
 }
 
 ready_nodes()
 {
 	api 1 /nodes | jq '[.[] | select(.Status.State == "ready")] | length'
-}
-
-nodes_ready()
-{
-	[ "$(ready_nodes)" = "$(wc -w <<<"$NODES")" ]
 }
 
 # route NAME RULES: a configuration of the front door: who serves what part of the requests
@@ -50,12 +45,13 @@ service()
 	local name=$1
 	shift
 	must d 1 service create -d --name "$name" --network shop --update-order start-first --rollback-order start-first --stop-grace-period 30s \
-		--restart-delay 1s --update-monitor 5s --env "DATABASE=database" "$@"
+		--restart-delay 1s --update-monitor 5s --env "DATABASE=database" --env "NOTE=$NOTE" "$@"
 }
 
 services_up()
 {
-	SWARM_TOKEN=swarm-$(head -c 12 /dev/urandom | od -An -tx1 | tr -d ' \n')
+	local n
+	SWARM_TOKEN=$(random swarm) NOTE=$(random note)
 	must d 1 network create -d overlay shop
 	touch "$WORK/before-secret"
 	printf %s "$SWARM_TOKEN" | must d 1 secret create api_token - || exit 1
@@ -66,16 +62,20 @@ services_up()
 	service chat "$REGISTRY/chat"
 	service app-blue --secret api_token --replicas 2 "$REGISTRY/app:1"
 	service web --replicas 2 --publish 80:8080 --config source=blue,target=/srv/routes.conf "$REGISTRY/web"
-	for n in database:1 chat:1 app-blue:2 web:2; do
-		wait_for 180 running "${n%:*}" "${n#*:}"
-	done
-	verdict "services, and containers of theirs that run" "$(d 1 service ls --format '{{.Name}} {{.Replicas}}' | sort | paste -sd ' ')" \
-		same "$(d 1 service ls --format '{{.Name}} {{.Replicas}}' | sort | paste -sd ' ')" "app-blue 2/2 chat 1/1 database 1/1 web 2/2"
+	becomes 240 "services, and containers of theirs that run" "app-blue 2/2 chat 1/1 database 1/1 web 2/2" services
 	for n in $NODES; do
-		wait_for 60 curl -fsS "http://10.77.0.$n/api/items"
-		verdict "node $n answers, whoever has the container" "$(curl -fsS "http://10.77.0.$n/api/items" | jq length) items" \
-			same "$(curl -fsS "http://10.77.0.$n/api/items" | jq length)" 4
+		becomes 60 "node $n answers, whoever has the container" "4 items" items_at "$n"
 	done
+}
+
+services()
+{
+	api 1 '/services?status=true' | jq -r 'map("\(.Spec.Name) \(.ServiceStatus.RunningTasks)/\(.ServiceStatus.DesiredTasks)") | sort | join(" ")'
+}
+
+items_at()
+{
+	echo "$(curl -fsS "http://10.77.0.$1/api/items" | jq length) items"
 }
 
 # tasks SERVICE: those that run, "NODE CONTAINER" each; healthy ones where the image says how to find out
@@ -95,25 +95,44 @@ running()
 	[ "$(tasks "$1" | wc -l)" = "$2" ]
 }
 
+# crew SERVICE: how many run, and how many are coming or going
+crew()
+{
+	local moving
+	moving=$(api 1 /tasks | jq --arg s "$(api 1 "/services/$1" | jq -r .ID)" \
+		'[.[] | select(.ServiceID == $s and (.DesiredState == "running") != (.Status.State == "running") and
+			(.Status.State | test("complete|shutdown|failed|rejected|remove|orphaned") | not))] | length')
+	echo "$(tasks "$1" | wc -l) containers, $moving coming or going"
+}
+
 # settled SERVICE COUNT: so many run, and none is coming or going
 settled()
 {
-	running "$1" "$2" && [ "$(api 1 /tasks | jq --arg s "$(api 1 "/services/$1" | jq -r .ID)" \
-		'[.[] | select(.ServiceID == $s and (.DesiredState == "running") != (.Status.State == "running") and
-			(.Status.State | test("complete|shutdown|failed|rejected|remove|orphaned") | not))] | length')" = 0 ]
+	[ "$(crew "$1")" = "$2 containers, 0 coming or going" ]
 }
 
 # Docker keeps a mount of memory with the secret beside each container: another file system than the node's disk.
 secret_in_memory()
 {
-	local node id n found=
+	local node id n found
 	read -r node id <<<"$(tasks app-blue)"
 	verdict "the secret in a container: read from memory" "/run/secrets/api_token on $(secret_mount "$node" "$id")" \
 		same "$(secret_mount "$node" "$id") $(d "$node" exec "$id" cat /run/secrets/api_token)" "tmpfs $SWARM_TOKEN"
 	for n in $NODES; do
-		found+=$(find "$WORK/node$n" -xdev -newer "$WORK/before-secret" -type f -exec grep -lF "$SWARM_TOKEN" {} + 2>/dev/null)
+		found=$(on_disk "$n" "$SWARM_TOKEN" "$NOTE")
+		found=${found//"$NOTE"/a note in the environment}
+		verdict "  and not on the disk of node $n" "there: ${found//"$SWARM_TOKEN"/the secret}" same "$found" "a note in the environment"
 	done
-	verdict "  and on no node's disk" "files that hold it: $(grep -c . <<<"$found")" same "$found" ""
+}
+
+# on_disk N WORD...: those that are in files which the node has written since there was a secret. Each service has a note in its
+# environment, which docker does write down: where that is not found, nothing would be.
+on_disk()
+{
+	local node=$WORK/node$1
+	shift
+	find "$node" -xdev -newer "$WORK/before-secret" -type f -exec grep -aohF "$(printf '%s\n' "$@")" {} + 2>/dev/null |
+		sort -u | paste -sd ',' | sed 's/,/, /g'
 }
 
 secret_mount()
@@ -124,20 +143,19 @@ secret_mount()
 # A crash: the process is killed behind docker's back.
 restarts()
 {
-	local node id pid begin=$SECONDS
+	local node id pid
 	read -r node id <<<"$(tasks app-blue)"
 	pid=$(api "$node" "/containers/$id/json" | jq .State.Pid)
 	kill -KILL "$pid"
-	wait_for 120 replaced "$id"
-	verdict "a container is killed: Swarm starts another" "2 of 2 again after $((SECONDS - begin)) s" replaced "$id"
+	becomes 120 "a container is killed: Swarm starts another" "2 run, the killed one is 0 of them" but_for "$id"
 }
 
-# replaced ID: two run, and it is none of them; by one look, as it may go between two
-replaced()
+# but_for ID: how many run, and whether it is one of them; by one look, as it may go between two
+but_for()
 {
 	local now
 	now=$(tasks app-blue)
-	[ "$(wc -l <<<"$now")" = 2 ] && ! grep -q "$1" <<<"$now"
+	echo "$(grep -c . <<<"$now") run, the killed one is $(grep -c "$1" <<<"$now") of them"
 }
 
 # received SERVICE: bytes that came to each of its containers, by docker's statistics: "CONTAINER BYTES"
@@ -189,8 +207,7 @@ scaling()
 	verdict "more customers come: from 2 containers to 4, by themselves" \
 		"$quiet to $(cat "$WORK/busiest") bytes/s; $(seen '.by_server | length') served" between "$(seen '.by_server | length')" 4 4
 	nothing_lost "  scaling up"
-	wait_for 120 settled app-blue 2
-	verdict "they leave: 2 again, by themselves" "$(tasks app-blue | wc -l) containers" running app-blue 2
+	becomes 120 "they leave: 2 again, by themselves" "2 containers, 0 coming or going" crew app-blue
 	sleep 2
 	kill $scaler
 	wait $scaler 2>/dev/null
@@ -239,25 +256,41 @@ blue_green()
 # A release that never becomes healthy: it gets no request, and Swarm goes back by itself.
 bad_release()
 {
-	local image
 	traffic_begin
 	d 1 service update -q --health-start-period 10s --health-interval 2s --update-failure-action rollback \
 		--image "$REGISTRY/app:3" app-green >"$WORK/bad" 2>&1
 	wait_for 60 settled app-green 2
 	traffic_end
-	image=$(api 1 /services/app-green | jq -r '.Spec.TaskTemplate.ContainerSpec.Image')
-	verdict "a release that does not work is taken back" "the service has ${image#*/}" grep -q 'app:2' <<<"$image"
+	becomes 60 "a release that does not work is tried" "[1-9][0-9]* of its containers started and ended" tried app:3
+	becomes 60 "  and taken back" "rollback_completed, the service has app:2" release_of app-green
 	verdict "  and has answered nobody" "$(seen '.by_version | to_entries | map("\(.value) by version \(.key)") | join(", ")')" \
 		same "$(seen '.by_version | keys | join(" ")')" 2
 	nothing_lost "  meanwhile"
 }
 
-# Every order that a customer was told of is in the database, once.
+# tried IMAGE: how many of its containers have started and ended, by the events of all nodes
+tried()
+{
+	cat "$WORK"/events[0-9] | jq -rs --arg image "/$1" '[.[] | select(.Actor.Attributes.image // "" | split("@")[0] | endswith($image))] |
+		group_by(.Actor.ID) | map(map(.Action) | select(index("start") and index("die"))) |
+		"\(length) of its containers started and ended"'
+}
+
+# release_of SERVICE: how its last update went, and what it has now
+release_of()
+{
+	api 1 "/services/$1" | jq -r '"\(.UpdateStatus.State), the service has " +
+		(.Spec.TaskTemplate.ContainerSpec.Image | split("@")[0] | sub("^.*/"; ""))'
+}
+
+# Every order that a customer was told of is in the database, once. A customer buys one thing at a time: where a request was served
+# twice, the sum that was told or the one in the database is not its price.
 orders_kept()
 {
 	local node id kept told
 	read -r node id <<<"$(tasks database)"
-	kept=$(sql_of "$node" "$id" "SELECT ref FROM orders WHERE ref LIKE 'c%' ORDER BY ref" | sort)
+	kept=$(sql_of "$node" "$id" "SELECT CONCAT_WS(' ', ref, total, total) FROM orders WHERE ref LIKE 'c%'" | sort)
 	told=$(sort "$WORK/orders")
-	verdict "every order that was confirmed is in the database, once" "$(wc -l <<<"$told") and $(wc -l <<<"$kept")" same "$told" "$kept"
+	verdict "every order that was confirmed is in the database, once" "$(wc -l <<<"$told") and $(wc -l <<<"$kept")" \
+		same "${told:-no orders}" "$kept"
 }

@@ -4,7 +4,8 @@
 
 Customers: each of CUSTOMERS threads puts something into its cart, buys it, and looks at the items and the first page,
 again and again, over the URLs in turn. Every request is counted, and so is its answer; nothing is tried twice.
-SIGTERM: what was begun is finished, and RESULT written as JSON.
+SIGTERM: what was begun is finished, and RESULT written as JSON; of each order that was confirmed its "orders" have the
+reference, the price of what was put into the cart, and the sum that was told.
 """
 import collections
 import json
@@ -24,39 +25,42 @@ by_version, by_server = collections.Counter(), collections.Counter()
 
 
 def ask(url, body=None):
+	"""The answer's text, or None when none came."""
 	with lock:
 		seen["sent"] += 1
 	begin = time.monotonic()
 	try:
 		data = None if body is None else json.dumps(body).encode()
 		with urllib.request.urlopen(urllib.request.Request(url, data), timeout=60) as answer:
-			answer.read()
+			text = answer.read()
 			version, server = answer.headers.get("X-Version"), answer.headers.get("X-Served-By")
 	except OSError as e:
 		with lock:
 			seen["lost"].append(f"{time.time():.1f} {url}: {e}")
-		return False
+		return None
 	with lock:
 		seen["answered"] += 1
 		seen["slowest"] = max(seen["slowest"], time.monotonic() - begin)
 		if version:
 			by_version[version] += 1
 			by_server[server] += 1
-	return True
+	return text
 
 
 def customer(me, urls):
-	turn = 0
+	turn, prices = 0, {}
 	while not stop.is_set():
 		url = urls[turn % len(urls)]
 		turn += 1
-		ref = f"{me}-{turn}"
+		ref, item = f"{me}-{turn}", turn % 4 + 1
 		ask(url + "/")
-		ask(url + "/api/items")
-		ask(url + "/api/cart", {"customer": me, "item": turn % 4 + 1, "amount": 1})
-		if ask(url + "/api/order", {"customer": me, "ref": ref}):
+		for one in json.loads(ask(url + "/api/items") or "[]"):
+			prices[one["id"]] = one["price"]
+		ask(url + "/api/cart", {"customer": me, "item": item, "amount": 1})
+		told = ask(url + "/api/order", {"customer": me, "ref": ref})
+		if told:
 			with lock:
-				seen["orders"].append(ref)
+				seen["orders"].append(f"{ref} {prices.get(item)} {json.loads(told)['total']}")
 		stop.wait(PAUSE)
 
 
