@@ -224,6 +224,44 @@ test_pid_file_of_a_killed_create()
 	assert_clean
 }
 
+# The cache of filters: a killed create leaves an entry or none, also where there was one that did not fit.
+test_cache_of_a_killed_create()
+{
+	local n entry killed=0
+	bundle_new
+	probe sleep 60
+	cfg '.linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", syscalls: [{names: ["swapoff"], action: "SCMP_ACT_ERRNO"}]}'
+	create_ok # the folder is there from now on
+	delete_ok
+	entry=$(ls "$STATE/.seccomp")
+	rm "$STATE/.seccomp/$entry"
+	"$BUILD/tests/inject" -o /mnt/calls count -- "$BERTH" --root "$STATE" create --bundle "$B" "$ID" >/dev/null </dev/null
+	rt_ok delete --force "$ID"
+	for n in $(grep -E '^tool [0-9]+ (linkat|renameat2?|unlinkat) ' /mnt/calls | cut -d' ' -f2); do
+		for entry in "" "$entry"; do
+			rm -f "$STATE"/.seccomp/*
+			[ -z "$entry" ] || install -m 600 /dev/null "$STATE/.seccomp/$entry"
+			"$BUILD/tests/inject" -t 30 -o /mnt/report kill tool "$n" tool -- \
+				"$BERTH" --root "$STATE" create --bundle "$B" "$ID" >/dev/null 2>&1 </dev/null
+			killed=$((killed + 1))
+			rt_ok delete --force "$ID"
+			[ -z "$(ls -A "$STATE/.seccomp" | grep -vxE '[0-9a-f]{16}')" ] || die "call $n: $(ls -A "$STATE/.seccomp")"
+		done
+	done
+	[ $killed -gt 3 ] || die "no call to be killed at: $(cat /mnt/calls)"
+	# an entry that did not fit was replaced
+	rm "$STATE"/.seccomp/*
+	create_ok
+	delete_ok
+	entry=$(ls "$STATE/.seccomp")
+	: >"$STATE/.seccomp/$entry"
+	create_ok
+	delete_ok
+	[ -s "$STATE/.seccomp/$entry" ] || die "the entry was not replaced"
+	assert_eq "$(ls "$STATE/.seccomp")" "$entry"
+	assert_clean
+}
+
 test_exec_takes_its_pid_file_back_late()
 {
 	bundle_new
