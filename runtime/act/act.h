@@ -92,5 +92,8 @@ int foreground_wait(struct init_proc *ip, bool terminal, struct err *e);
 
 /* Write a pid file: the number, no newline, complete before it has its name. */
 int pid_file_write(const char *path, pid_t pid, struct err *e);
+/* Remove what a create that was killed left of it: the file when it holds this number, and the temporary one of the process
+ * `writer`. path: absolute. Only files of ours, where no link is on the way. */
+void pid_file_remove(const char *path, pid_t pid, pid_t writer);
 
 #endif

@@ -60,6 +60,8 @@ static void fill_record(struct creation *x, const char *bundle)
 	r->cgroup.driver = x->args->driver;
 	r->cgroup.mark = r->created;
 	r->no_new_keyring = x->args->no_new_keyring;
+	if (x->args->pid_file && x->args->pid_file[0] == '/')
+		r->pid_file = x->args->pid_file;
 	const struct spec_seccomp *seccomp = x->config->linux_->seccomp;
 	r->has_process = x->config->process != NULL;
 	r->has_listener = seccomp && seccomp->listener_path;

@@ -9,11 +9,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "../lib/fd.h"
+#include "../lib/sys.h"
 
 enum { MODE = 0644 };
 
@@ -39,4 +42,38 @@ int pid_file_write(const char *path, pid_t pid, struct err *e)
 	if (fd_write_atomic(AT_FDCWD, path, text, (size_t)n, MODE, e) < 0)
 		return err_add(e, "pid file");
 	return 0;
+}
+
+/* A file of ours, with no other name, that holds the number; the temporary one perhaps only the beginning of it. */
+static bool is_ours(int dir, const char *name, pid_t pid, bool whole)
+{
+	char text[16], held[16];
+	CLEANUP_FD int fd = openat(dir, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
+	struct stat st;
+	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_uid != geteuid() || st.st_nlink != 1)
+		return false;
+	int n = snprintf(text, sizeof(text), "%d", (int)pid);
+	ssize_t got = fd_read_full(fd, held, sizeof(held));
+	return got >= (whole ? n : 0) && got <= n && memcmp(held, text, (size_t)got) == 0;
+}
+
+/*
+ * We may be root, and the folder may be another user's, who could have put a link in the place of any part of the path since.
+ * So none is followed: what is reached then is a folder of that user, or one that was meant, and the file in it has to be
+ * ours and to hold the number. Who renames another in its place after that look can do it in a folder of his own only.
+ */
+void pid_file_remove(const char *path, pid_t pid, pid_t writer)
+{
+	char dir_path[4096], temporary[NAME_MAX + 1];
+	const char *name = strrchr(path, '/') + 1;
+	if ((size_t)snprintf(dir_path, sizeof(dir_path), "%.*s", (int)(name - path), path) >= sizeof(dir_path))
+		return;
+	CLEANUP_FD int dir = sys_openat2(AT_FDCWD, dir_path, O_RDONLY | O_DIRECTORY | O_CLOEXEC, RESOLVE_NO_SYMLINKS);
+	if (dir < 0)
+		return;
+	if (is_ours(dir, name, pid, true))
+		unlinkat(dir, name, 0);
+	if ((size_t)snprintf(temporary, sizeof(temporary), "%s.%d.tmp", name, (int)writer) < sizeof(temporary) &&
+	    is_ours(dir, temporary, pid, false))
+		unlinkat(dir, temporary, 0);
 }

@@ -8,7 +8,7 @@
  *
  * A created container (which waits for start) is deleted without --force, as engines expect; --only-stopped is the
  * operation "delete" of the runtime-spec, which refuses that as well. With --force an unknown id is success, and
- * whatever a killed create left behind is removed.
+ * whatever a killed create left behind is removed, its pid file too.
  */
 #include "cmd.h"
 #include "container.h"
@@ -18,6 +18,7 @@
 #include <poll.h>
 #include <stddef.h>
 
+#include "../act/act.h"
 #include "../lib/full.h"
 
 struct delete_options {
@@ -49,6 +50,20 @@ static bool stops_now(struct container *c)
 	return true;
 }
 
+/* A create was killed after it had written the pid file and before the container was on record, which lies ready then. A
+ * process that has its number by now may be another one, in whose pid file that is right. */
+static void remove_pid_file(struct container *c)
+{
+	struct record r;
+	pid_t writer;
+	uint64_t start;
+
+	if (!state_read_prepared(&c->arena, &c->dir, &r, &writer) || !r.pid_file || !*r.pid_file)
+		return;
+	if (proc_start_time(r.pid, &start) < 0 || start == r.start_time)
+		pid_file_remove(r.pid_file, r.pid, writer);
+}
+
 static int delete_container(struct container *c, const struct delete_options *o, struct err *e)
 {
 	bool free_to_go = c->status == STATUS_STOPPED || (c->status == STATUS_CREATED && !o->only_stopped);
@@ -57,6 +72,8 @@ static int delete_container(struct container *c, const struct delete_options *o,
 		return err_set(e, 0, "cannot delete container \"%s\" that is not stopped: %s", c->dir.id,
 			       status_name(c->status));
 
+	if (c->status == STATUS_CREATING)
+		remove_pid_file(c);
 	return container_remove(c, load_hooks(c), e);
 }
 

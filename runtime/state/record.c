@@ -10,6 +10,7 @@
 #include "state.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
@@ -50,6 +51,7 @@ static const struct member members[] = {
 	{ "pidInode", M_U64, R(pid_inode), .optional = true },
 	{ "nsFlags", M_U64, R(ns_flags) },
 	{ "noNewKeyring", M_BOOL, R(no_new_keyring) },
+	{ "pidFile", M_PATH, R(pid_file), .optional = true },
 	{ "hasProcess", M_BOOL, R(has_process) },
 	{ "hasListener", M_BOOL, R(has_listener) },
 	{ "hasStartContainer", M_BOOL, R(has_start_hook) },
@@ -408,4 +410,42 @@ int state_read(struct arena *a, struct state_dir *d, struct record *ret, struct 
 	if (!ret->created_done)
 		state_complete(a, d, &ret->cgroup);
 	return 0;
+}
+
+/* "state.json.<pid>.tmp", as fd_prepare() calls it. */
+static bool is_prepared(const char *name, pid_t *ret_writer)
+{
+	static const char front[] = "state.json.", end[] = ".tmp";
+	char digits[24];
+	size_t n = strlen(name), f = sizeof(front) - 1, m = sizeof(end) - 1;
+	uint64_t v;
+
+	if (n <= f + m || n - f - m >= sizeof(digits) || strncmp(name, front, f) != 0 || strcmp(name + n - m, end) != 0)
+		return false;
+	memcpy(digits, name + f, n - f - m);
+	digits[n - f - m] = '\0';
+	if (parse_u64(digits, PID_LIMIT, &v) < 0)
+		return false;
+	*ret_writer = (pid_t)v;
+	return true;
+}
+
+bool state_read_prepared(struct arena *a, struct state_dir *d, struct record *ret, pid_t *ret_writer)
+{
+	int copy = openat(d->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), eno;
+	DIR *dir = copy < 0 ? NULL : fdopendir(copy);
+	bool found = false;
+
+	if (!dir)
+		fd_close(&copy);
+	for (struct dirent *de; dir && !found && (de = dir_next(dir, &eno));) {
+		struct err ignored = { 0 };
+		size_t len;
+		const char *text = is_prepared(de->d_name, ret_writer) ?
+					   fd_read_file(a, d->fd, de->d_name, RECORD_MAX, &len, &ignored) : NULL;
+		found = text && record_decode(a, text, len, d->id, ret, &ignored) == 0;
+	}
+	if (dir)
+		closedir(dir);
+	return found;
 }

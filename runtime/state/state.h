@@ -52,6 +52,7 @@ struct record {
 	struct kvv annotations;
 	uint64_t ns_flags;	 /* CLONE_NEW*: namespaces the container does not share with berth */
 	bool no_new_keyring;	 /* create had --no-new-keyring */
+	const char *pid_file;	 /* absolute, that create writes; "": none that could be found again */
 	/* What of the config later commands have to look at, so that they do not read it otherwise. */
 	bool has_process, has_listener, has_start_hook, has_poststart, has_poststop;
 	bool created_done;	 /* false: create did not finish ("creating") */
@@ -112,6 +113,8 @@ int state_prepare(struct state_dir *d, const struct record *r, struct err *e);
 int state_commit(struct state_dir *d, struct err *e);
 /* e->eno == ENOENT: no record (create was killed early). */
 int state_read(struct arena *a, struct state_dir *d, struct record *ret, struct err *e);
+/* The record of a create that was killed between the two halves of state_write(), and who wrote it. */
+bool state_read_prepared(struct arena *a, struct state_dir *d, struct record *ret, pid_t *ret_writer);
 
 /* The status now: looks at the process, start.sock and the cgroup's freezer. *ret_pidfd receives a pidfd of
  * the live init that was checked against start_time, or -1; *ret_conn (may be NULL) a connection to the berth-init

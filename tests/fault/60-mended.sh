@@ -193,27 +193,45 @@ test_listener_that_is_lost()
 	assert_clean
 }
 
-# Killed while it writes the pid file: nothing of that is left where the engine wanted it.
+# killed_create N [ARG...]: create with a pid file is killed at this call
+killed_create()
+{
+	"$BUILD/tests/inject" -t 30 -o /mnt/report kill tool "$1" tool -- "$BERTH" --root "$STATE" create --bundle "$B" \
+		--pid-file "${2:-/mnt/test/pids/c1}" "$ID" >/dev/null 2>&1 </dev/null
+}
+
+# Killed while it writes the pid file: it is there as a whole or not at all, and nothing of it once the container is deleted.
 test_pid_file_of_a_killed_create()
 {
-	local n calls
+	local n calls before seen=0
 	bundle_new
 	probe sleep 60
 	mkdir /mnt/test/pids
-	"$BUILD/tests/inject" -o /mnt/calls count -- \
-		"$BERTH" --root "$STATE" create --bundle "$B" --pid-file /mnt/test/pids/c1 "$ID" >/dev/null </dev/null
-	rt_ok delete --force "$ID"
-	rm /mnt/test/pids/c1
-	calls=$(grep -c ^tool /mnt/calls)
-	for ((n = calls - 40; n < calls; n++)); do # the file is the last but one thing that create does
-		"$BUILD/tests/inject" -t 30 -o /mnt/report kill tool $n tool -- \
-			"$BERTH" --root "$STATE" create --bundle "$B" --pid-file /mnt/test/pids/c1 "$ID" >/dev/null 2>&1 </dev/null
-		# whole, or not there
-		[ -z "$(ls -A /mnt/test/pids)" ] || { assert_eq "$(ls -A /mnt/test/pids)" c1; grep -qxE '[0-9]+' /mnt/test/pids/c1; } ||
-			die "$(head /mnt/test/pids/*)"
-		rm -f /mnt/test/pids/c1
+	for before in "" 4711; do
+		[ -z "$before" ] || echo "$before" >/mnt/test/pids/c1
+		"$BUILD/tests/inject" -o /mnt/calls count -- \
+			"$BERTH" --root "$STATE" create --bundle "$B" --pid-file /mnt/test/pids/c1 "$ID" >/dev/null </dev/null
 		rt_ok delete --force "$ID"
+		rm /mnt/test/pids/c1
+		calls=$(grep -c ^tool /mnt/calls)
+		for ((n = calls - 40; n < calls; n++)); do # the file is the last but one thing that create does
+			[ -z "$before" ] || echo "$before" >/mnt/test/pids/c1
+			killed_create $n
+			if [ -z "$before" ]; then
+				[ -z "$(ls -A /mnt/test/pids)" ] || assert_eq "$(ls -A /mnt/test/pids)" c1
+			fi
+			[ ! -e /mnt/test/pids/c1 ] || grep -qxE '[0-9]+' /mnt/test/pids/c1 || die "$(head /mnt/test/pids/*)"
+			if has_status creating; then
+				seen=$((seen + $(ls -A /mnt/test/pids | wc -l)))
+			elif has_status created || has_status stopped; then # on record: it is the caller's, as that of any other
+				rm /mnt/test/pids/c1
+			fi
+			rt_ok delete --force "$ID"
+			[ "$(cat /mnt/test/pids/c1 2>/dev/null)" != 4711 ] || rm /mnt/test/pids/c1
+			[ -z "$(ls -A /mnt/test/pids)" ] || die "call $n: $(head /mnt/test/pids/*)"
+		done
 	done
+	[ $seen -gt 40 ] || die "no pid file was there"
 	# one that is there is replaced, whole
 	echo 4711 >/mnt/test/pids/c1
 	create_ok --pid-file /mnt/test/pids/c1
@@ -221,6 +239,50 @@ test_pid_file_of_a_killed_create()
 	assert_eq "$(stat -c %a /mnt/test/pids/c1)" 644
 	delete_ok
 	rm -r /mnt/test/pids
+	assert_clean
+}
+
+# Whoever owns the folder cannot have another file removed in its place: none that is reached by a link, is somebody
+# else's, has another name or holds another number.
+test_pid_file_that_is_another_by_now()
+{
+	local n trick pid
+	bundle_new
+	probe sleep 60
+	"$BUILD/tests/inject" -o /mnt/calls count -- \
+		"$BERTH" --root "$STATE" create --bundle "$B" --pid-file /mnt/test/c1.pid "$ID" >/dev/null </dev/null
+	rt_ok delete --force "$ID"
+	rm /mnt/test/c1.pid
+	n=renameat:$(grep -c '^tool [0-9]* renameat ' /mnt/calls) # that puts the record in its place
+	for trick in none folder link owner name number process; do
+		[ $trick != process ] || [ -e /proc/sys/kernel/ns_last_pid ] || continue
+		rm -rf /mnt/test/pids /mnt/test/other
+		mkdir /mnt/test/pids /mnt/test/other
+		killed_create "$n"
+		pid=$(cat /mnt/test/pids/c1) && has_status creating || die "no pid file: $(cat /mnt/report)"
+		printf %s "$pid" >/mnt/test/other/c1
+		case $trick in
+		folder) mv /mnt/test/pids /mnt/test/old && ln -s other /mnt/test/pids && rm -r /mnt/test/old ;;
+		link) ln -sf ../other/c1 /mnt/test/pids/c1 ;;
+		owner) chown 1 /mnt/test/pids/c1 ;;
+		name) ln /mnt/test/pids/c1 /mnt/test/pids/c2 ;;
+		number) printf %s "${pid}0" >/mnt/test/pids/c1 ;;
+		process) # has the number by now, and perhaps it is for this one that it was written
+			wait_for 5 test ! -e "/proc/$pid" || die "the process is there"
+			echo $((pid - 1)) >/proc/sys/kernel/ns_last_pid
+			sleep 60 &
+			assert_eq $! "$pid"
+			;;
+		esac
+		rt_ok delete --force "$ID"
+		[ -e /mnt/test/other/c1 ] || die "$trick: the other file is gone"
+		if [ $trick = none ]; then
+			[ ! -e /mnt/test/pids/c1 ] || die "it is there"
+		else
+			[ -L /mnt/test/pids/c1 ] || [ -e /mnt/test/pids/c1 ] || die "$trick: it is gone"
+		fi
+	done
+	rm -rf /mnt/test/pids /mnt/test/other
 	assert_clean
 }
 

@@ -28,7 +28,7 @@ static int write_record(void)
 {
 	static struct kv annotations[] = { { "a.b", "c" }, { "d", "" } };
 	static const struct record r = {
-		.id = "c1", .oci_version = "1.3.0", .bundle = "/b", .rootfs = "/b/rootfs", .created = "2026-01-02T03:04:05.000000006Z",
+		.id = "c1", .oci_version = "1.3.0", .bundle = "/b", .pid_file = "/p", .rootfs = "/b/rootfs", .created = "2026-01-02T03:04:05.000000006Z",
 		.owner = "root", .pid = 77, .start_time = 1234, .pid_inode = 5678, .ns_flags = 0x6c020000, .has_process = true, .created_done = true,
 		.cgroup = { .driver = CGROUP_SYSTEMD, .path = "/x.slice/y.scope", .inode = 99, .made = 1, .scope = "y.scope" },
 		.rdt = { "c1", RDT_GROUP }, .annotations = { annotations, 2 },

@@ -27,7 +27,8 @@ static void check_equal(struct arena *a, const struct record *r)
 		    again.pid_inode == r->pid_inode &&
 		    again.cgroup.inode == r->cgroup.inode && again.cgroup.made == r->cgroup.made &&
 		    again.cgroup.driver == r->cgroup.driver && again.annotations.n == r->annotations.n &&
-		    strcmp(again.cgroup.path, r->cgroup.path) == 0 && strcmp(again.bundle, r->bundle) == 0);
+		    strcmp(again.cgroup.path, r->cgroup.path) == 0 && strcmp(again.bundle, r->bundle) == 0 &&
+		    (!r->pid_file || strcmp(again.pid_file, r->pid_file) == 0));
 }
 
 static void check_state(struct arena *a, const struct record *r)

@@ -34,7 +34,7 @@ static inline struct record sample(void)
 		.id = "c1", .oci_version = "1.2.1", .bundle = "/b/gr\xc3\xbc\xc3\x9f", .rootfs = "/b/rootfs",
 		.created = "2026-01-02T03:04:05.678901234Z", .owner = "root", .pid = 4242,
 		.start_time = UINT64_MAX, .pid_inode = 9223372036854775809u, .ns_flags = 0x7c020000, .no_new_keyring = true,
-		.created_done = true,
+		.created_done = true, .pid_file = "/run/c1 pid",
 		.cgroup = { .driver = CGROUP_SYSTEMD, .path = "/x.slice/y.scope", .inode = 1ULL << 63,
 			    .made = 2, .scope = "y.scope" },
 		.rdt = { "c1", RDT_GROUP | RDT_MONITOR },

@@ -20,6 +20,7 @@ T_TEST(record_round_trip)
 	T_STR(back.id, r.id);
 	T_STR(back.oci_version, r.oci_version);
 	T_STR(back.bundle, r.bundle);
+	T_STR(back.pid_file, r.pid_file);
 	T_STR(back.rootfs, r.rootfs);
 	T_STR(back.created, r.created);
 	T_STR(back.owner, r.owner);
@@ -141,10 +142,12 @@ T_TEST(record_hostile)
 		{ "\"empty\":\"\"", "\"empty\":true" },
 		{ "\"empty\":\"\"", "\"em\\u0000pty\":\"\"" },
 		{ "\"empty\":\"\"", "\"empty\":null" },
+		{ "\"pidFile\":\"/run/c1 pid\"", "\"pidFile\":\"c1.pid\"" },
 	};
 
 	T_INT(decode_with("\"pid\":4242", "\"pid\":0"), 0);
 	T_INT(decode_with("\"pidInode\":9223372036854775809,", ""), 0); /* as an earlier berth wrote it */
+	T_INT(decode_with("\"pidFile\":\"/run/c1 pid\",", ""), 0);
 	T_INT(decode_with("\"rdtGroup\":\"c1\",\"rdtMade\":3", "\"rdtGroup\":\"other\",\"rdtMade\":2"), 0);
 	T_INT(decode_with("\"owner\":\"root\"", " \"owner\" : \"r\\u006fot\""), 0);
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
