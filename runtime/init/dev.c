@@ -23,22 +23,25 @@ int step_dev_open(struct init *in, const struct plan_step *s)
 	return 0;
 }
 
-static bool matches(int fd, const struct plan_step *s)
+/* 0: fd is the device. Else an errno, `other` where it is something else. */
+static int look(int fd, const struct plan_step *s, int other, struct stat *st)
 {
-	struct stat st;
-	if (fstat(fd, &st) < 0 || (st.st_mode & S_IFMT) != (s->val[0] & S_IFMT))
-		return false;
-	return S_ISFIFO(st.st_mode) || st.st_rdev == (dev_t)s->val[1];
+	if (fstat(fd, st) < 0)
+		return errno;
+	return (st->st_mode & S_IFMT) == (s->val[0] & S_IFMT) && (S_ISFIFO(st->st_mode) || st->st_rdev == (dev_t)s->val[1]) ? 0 : other;
 }
 
-/* Exact mode and owner, whatever a default ACL or a set-gid bit of the directory made of them. */
-static int settle(struct init *in, int fd, const struct plan_step *s)
+/* Exact mode and owner, whatever a default ACL or a set-gid bit of the directory made of them. What was there already
+ * is perhaps a node of the host's /dev, bound here: left alone when it is the right one. */
+static int settle(struct init *in, int fd, const struct plan_step *s, bool made)
 {
 	struct stat st;
-	uid_t uid = (uid_t)s->val[2];
-	gid_t gid = (gid_t)(s->val[2] >> 32);
-	if (!matches(fd, s) || fstat(fd, &st) < 0)
-		return fail(in, DETAIL_EXISTS_OTHER, EEXIST, NULL);
+	unsigned uid = (unsigned)s->val[2], gid = (unsigned)(s->val[2] >> 32);
+	int err = look(fd, s, EEXIST, &st);
+	if (err)
+		return fail(in, DETAIL_EXISTS_OTHER, err, NULL);
+	if (!made)
+		return 0;
 	if ((st.st_uid != uid || st.st_gid != gid) && fchownat(fd, "", uid, gid, AT_EMPTY_PATH) < 0)
 		return fail(in, DETAIL_CHOWN, errno, NULL);
 	if ((st.st_mode & 07777) != (s->val[0] & 07777) &&
@@ -51,18 +54,18 @@ static int settle(struct init *in, int fd, const struct plan_step *s)
 static int bind_node(struct init *in, const struct plan_step *s, int dir, const char *name, int node)
 {
 	struct stat st;
-	int r = -1;
-	if (node < 0 || !matches(node, s)) {
+	int r = -1, err = node < 0 ? ENODEV : look(node, s, ENODEV, &st);
+	if (err) {
 		leave_fd(&node);
-		return fail(in, DETAIL_VERIFY, ENODEV, NULL);
+		return fail(in, DETAIL_VERIFY, err, NULL);
 	}
 	int fd = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
 	if (fd < 0 && errno == EEXIST)
 		fd = openat(dir, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0)
 		fail(in, DETAIL_TARGET, errno, NULL);
-	else if (fstat(fd, &st) < 0 || (!S_ISREG(st.st_mode) && !matches(fd, s)))
-		fail(in, DETAIL_EXISTS_OTHER, EEXIST, NULL);
+	else if ((err = look(fd, s, EEXIST, &st)) != 0 && (err != EEXIST || !S_ISREG(st.st_mode)))
+		fail(in, DETAIL_EXISTS_OTHER, err, NULL);
 	else if (in->propagation && sys_mount_setattr(node, 0, 0, 0, in->propagation & ~(uint64_t)MS_REC) < 0)
 		fail(in, DETAIL_PROPAGATION, errno, NULL);
 	else if (sys_attach(node, fd) < 0)
@@ -76,7 +79,7 @@ static int bind_node(struct init *in, const struct plan_step *s, int dir, const 
 
 static int make_node(struct init *in, const struct plan_step *s, int dir, const char *name, bool ours)
 {
-	int made = mknodat(dir, name, (mode_t)s->val[0], (dev_t)s->val[1]), err = errno, r;
+	int made = mknodat(dir, name, (mode_t)s->val[0], (dev_t)s->val[1]), err = errno;
 	/* a berth without CAP_MKNOD; "/" is the host's as yet, unless a mount namespace was joined */
 	if (made < 0 && err == EPERM && !in->inside) {
 		int at = openat(AT_FDCWD, s->flags & STEP_F_IN_DEV ? "/dev" : "/", O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -92,10 +95,7 @@ static int make_node(struct init *in, const struct plan_step *s, int dir, const 
 	int fd = openat(dir, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0)
 		return fail(in, DETAIL_OPEN, errno, NULL);
-	if (made == 0)
-		r = settle(in, fd, s);
-	else /* perhaps a node of the host's /dev, bound here: left alone when it is the right one */
-		r = matches(fd, s) ? 0 : fail(in, DETAIL_EXISTS_OTHER, EEXIST, NULL);
+	int r = settle(in, fd, s, made == 0);
 	leave_fd(&fd);
 	return r;
 }

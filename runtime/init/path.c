@@ -21,8 +21,8 @@ enum { TRIES = 128, LINKS = 32 };
 int path_open(int base, const char *path, int flags, uint64_t resolve)
 {
 	int fd = -1;
-	/* EAGAIN: a rename or mount somewhere raced with a ".." of the path */
-	for (int i = 0; i < TRIES; i++) {
+	/* EAGAIN: a rename or mount somewhere raced with a ".." of the path. A base of -1 has its own errno */
+	for (int i = 0; base != -1 && i < TRIES; i++) {
 		fd = sys_openat2(base, *path ? path : ".", (uint64_t)flags | O_CLOEXEC,
 				 resolve | RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS);
 		if (fd >= 0 || errno != EAGAIN)
