@@ -23,6 +23,20 @@ attempt()
 	rm -f /mnt/test/pid
 }
 
+# exec_attempt REGEX: the same with exec, of a container that runs; nothing of it is left in the container
+exec_attempt()
+{
+	rt exec --pid-file "${2:-/mnt/test/exec.pid}" "$ID" /bin/sh -c 'exit 7'
+	tried=$((tried + 1))
+	WORKED=$((RC == 7))
+	if [ $WORKED = 0 ]; then
+		grep -qE -- "$1" <<<"$ERR" || die "exit status $RC, \"$ERR\" does not match \"$1\""
+		[ ! -e "${2:-/mnt/test/exec.pid}" ] || die "a pid file is left"
+	fi
+	wait_for 5 test "$(wc -l <"$(cgroup_dir)/cgroup.procs")" = 1 || die "a process is left"
+	rm -f "${2:-/mnt/test/exec.pid}"
+}
+
 # both_ways: of the attempts some have failed and some have worked, so the edge was between them
 both_ways()
 {
@@ -57,6 +71,33 @@ test_no_inodes_in_the_state_folder()
 		worked=$((worked + WORKED))
 		umount "$STATE"
 	done
+	both_ways
+}
+
+# exec writes into no disk but that of its pid file.
+test_exec_with_a_full_disk()
+{
+	local size tried=0 worked=0
+	bundle_new
+	probe sleep 60
+	mkdir /mnt/pids
+	for size in size=4096 nr_inodes=1 nr_inodes=2; do
+		mount -t tmpfs -o size=64k,mode=700 state "$STATE"
+		up
+		mount -t tmpfs -o $size pids /mnt/pids
+		head -c 1M /dev/zero 2>/dev/null >/mnt/pids/fill
+		head -c 1M /dev/zero 2>/dev/null >"$STATE/.fill"
+		assert_eq "$(stat -f -c %a "$STATE")" 0 "free blocks"
+		exec_attempt 'nothing'
+		[ $WORKED = 1 ] || die "with a full state folder: $ERR"
+		worked=$((worked + 1))
+		[ $size = nr_inodes=2 ] && rm -f /mnt/pids/fill
+		exec_attempt 'pid file.*no space left on device' /mnt/pids/exec
+		worked=$((worked + WORKED))
+		delete_ok --force
+		umount /mnt/pids "$STATE"
+	done
+	rmdir /mnt/pids
 	both_ways
 }
 
@@ -130,12 +171,31 @@ test_full_tmpfs_as_rootfs()
 	assert_clean
 }
 
-# descriptors N COMMAND...: with at most N of them
+# few_for VERB: the command on the container, with the $n descriptors of /mnt/few
+few_for()
+{
+	case $1 in
+	exec) rt exec "$ID" /bin/true ;;
+	kill) rt kill "$ID" TERM ;;
+	update) rt update --resources /mnt/limits.json "$ID" ;;
+	list) rt list ;;
+	run) rt run --bundle "${B%/*}/other" "$ID" ;;
+	*) rt $1 "$ID" ;; # with options
+	esac
+	[ "$RC" = 0 ] || grep -qE 'too many open files|file descriptor' <<<"$ERR" || die "$1 with $n"
+	[ $n -lt 16 ] || assert_eq "$RC" 0 "$1 with $n: $ERR"
+}
+
+# With a limit of 16 everything works, below it everything works or says why not.
 test_few_descriptors()
 {
-	local n tried=0 worked=0
+	local n verb tried=0 worked=0
+	bundle_new other
+	args /bin/true
 	bundle_new
 	probe sleep 60
+	cfg '.linux.resources = {unified: {"cgroup.max.depth": "9"}}'
+	echo '{"unified": {"cgroup.max.depth": "8"}}' >/mnt/limits.json
 	cp "$BERTH" /mnt/berth
 	for n in 4 5 6 7 8 9 10 11 12 13 14 16 20 24 32; do
 		printf '#!/bin/sh\nulimit -n %d\nexec /mnt/berth "$@"\n' $n >/mnt/few
@@ -149,10 +209,8 @@ test_few_descriptors()
 			has_status created || die "$(status)"
 			# each command of a container that is there: it works, or fails for this reason
 			BERTH=/mnt/few
-			for verb in state start "exec /bin/true" pause resume list ps; do
-				set -- $verb
-				if [ "$1" = exec ]; then rt exec "$ID" /bin/true; elif [ "$1" = list ]; then rt list; else rt "$1" "$ID"; fi
-				[ "$RC" = 0 ] || grep -qE 'too many open files|file descriptor' <<<"$ERR" || die "$verb with $n"
+			for verb in state start exec pause resume update list ps kill "delete --force" run; do
+				few_for "$verb"
 			done
 		else
 			grep -qE 'too many open files|cannot open shared object|file descriptor' <<<"$ERR" || die "with $n"
@@ -207,8 +265,10 @@ test_no_free_pids()
 	probe sleep 60
 	echo "$((old - 1))" >/proc/sys/kernel/pid_max 2>/dev/null || skip "pid_max cannot be changed here"
 	[ "$(nsenter -t 1 -m -p true 2>/dev/null; cat /proc/sys/kernel/pid_max)" = $((old - 1)) ] || skip "pid_max is not of the pid namespace"
-	python3 -B "$REPO/tests/fault/no_pids.py" "$B" "$ID" || die "see above"
+	ID=busy up
+	python3 -B "$REPO/tests/fault/no_pids.py" "$B" "$ID" busy || die "see above"
 	rt_ok delete --force "$ID"
+	rt_ok delete --force busy
 	assert_clean
 }
 
@@ -324,6 +384,31 @@ test_log_that_cannot_be_written()
 		assert_match "$ERR" 'does not exist'
 	done
 	exec 9>&-
+	assert_clean
+}
+
+# Somebody reads the log and ends while berth is at work (a hook sees to that): what is written then has nobody to take it.
+test_log_whose_reader_is_gone()
+{
+	local status
+	mkfifo /mnt/fifo
+	bundle_new
+	probe sleep 60
+	printf '#!/bin/sh\nkill "$(cat /mnt/reader)"\nwhile [ -e "/proc/$(cat /mnt/reader)" ]; do sleep 0.01; done\nexit "$1"\n' >/mnt/hook
+	chmod +x /mnt/hook
+	for status in 0 5; do
+		cfg --arg s $status '.hooks = {createRuntime: [{path: "/mnt/hook", args: ["hook", $s], env: ["PATH=/usr/bin:/bin"]}]}'
+		(trap '' CHLD; sleep 1000 <>/mnt/fifo & echo $! >/mnt/reader)
+		rt --debug --log /mnt/fifo create --bundle "$B" "$ID"
+		if [ $status = 0 ]; then
+			[ "$RC" = 0 ] || die "exit status $RC"
+			rt_ok delete --force "$ID"
+		else
+			[ "$RC" = 1 ] || die "exit status $RC"
+			assert_match "$ERR" 'createRuntime'
+		fi
+		[ ! -e "/proc/$(cat /mnt/reader)" ] || die "the reader is there"
+	done
 	assert_clean
 }
 

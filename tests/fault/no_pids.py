@@ -1,15 +1,19 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""no_pids.py BUNDLE ID: fewer and fewer numbers for processes are free; create works or says EAGAIN, and leaves nothing."""
+"""
+no_pids.py BUNDLE ID OTHER: fewer and fewer numbers for processes are free; create, and exec in OTHER, work or say EAGAIN, and leave
+nothing.
+"""
 import os
 import signal
 import sys
 import time
 
 import world as w
+from variants import cgroup_of
 
 PID_MAX = 400
-tried = worked = 0
+WORDS = "resource temporarily unavailable"
 sleepers = []
 
 
@@ -35,33 +39,51 @@ def release(n):
         os.waitpid(pid, 0)
 
 
+def attempt(free, *argv):
+    """True: it worked."""
+    release(free)
+    r = w.rt(*argv)
+    if r.rc != 0 and WORDS not in r.err:
+        sys.exit(f"{argv[0]} with {free} free: {r}")
+    return r.rc == 0
+
+
+def create(free, bundle, name):
+    good = attempt(free, "create", "--bundle", bundle, name)
+    if not good and os.path.exists(f"{w.STATE}/{name}"):
+        sys.exit(f"with {free} free: the state is left")
+    release(8)
+    if w.rt("delete", "--force", name).rc != 0:
+        sys.exit("delete --force")
+    return good
+
+
+def execute(free, other):
+    good = attempt(free, "exec", other, "/bin/true")
+    release(8)
+    procs = cgroup_of(w.state_of(other)["pid"]) + "/cgroup.procs"
+    if not w.until(lambda: len(w.read(procs).split()) == 1):
+        sys.exit(f"exec with {free} free: {w.read(procs)} are in the container")
+    return good
+
+
 def main():
-    global tried, worked
-    bundle, name = sys.argv[1:3]
+    bundle, name, other = sys.argv[1:4]
     os.makedirs(w.WORK, exist_ok=True)
     with open("/proc/sys/kernel/pid_max", "w") as f:
         f.write(str(PID_MAX))
     fill()
-    for free in range(1, 7):
-        while True:
-            release(free)
-            r = w.rt("create", "--bundle", bundle, name)
-            break
-        tried += 1
-        good = r.rc == 0
-        worked += good
-        if not good and "resource temporarily unavailable" not in r.err:
-            sys.exit(f"with {free} free: {r}")
-        if not good and os.path.exists(f"{w.STATE}/{name}"):
-            sys.exit(f"with {free} free: the state is left")
-        release(8)
-        if w.rt("delete", "--force", name).rc != 0:
-            sys.exit("delete --force")
-        time.sleep(0.05)
-        fill()
+    tried = worked = 0
+    for what in lambda n: create(n, bundle, name), lambda n: execute(n, other):
+        here = 0
+        for free in range(1, 7):
+            here += what(free)
+            time.sleep(0.05)
+            fill()
+        if not 0 < here < 6:
+            sys.exit(f"{here} of 6 worked")
+        tried, worked = tried + 6, worked + here
     release(len(sleepers))
-    if not 0 < worked < tried:
-        sys.exit(f"{worked} of {tried} worked")
     print(f"counts injections={tried} complete={worked} failed={tried - worked}")
 
 
