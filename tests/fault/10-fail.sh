@@ -34,6 +34,21 @@ test_fail_create_joined()
 	faults fail create joined
 }
 
+test_fail_create_existing_cgroup()
+{
+	some_faults fail create existing_cgroup
+}
+
+test_fail_create_pid_file()
+{
+	some_faults fail create pid_file
+}
+
+test_fail_create_host_mounts()
+{
+	some_faults fail create host_mounts
+}
+
 test_fail_start_plain()
 {
 	faults fail start plain
@@ -69,6 +84,11 @@ test_fail_run_terminal()
 	faults fail run terminal
 }
 
+test_fail_run_userns()
+{
+	some_faults fail run userns
+}
+
 test_fail_run_detached_seccomp()
 {
 	faults fail run_detached seccomp
@@ -92,6 +112,16 @@ test_fail_exec_terminal()
 test_fail_exec_detached_joined()
 {
 	faults fail exec_detached joined
+}
+
+test_fail_exec_seccomp()
+{
+	some_faults fail exec seccomp
+}
+
+test_fail_exec_pid_file()
+{
+	some_faults fail exec pid_file
 }
 
 test_fail_kill()
@@ -128,6 +158,16 @@ test_fail_pause()
 test_fail_resume()
 {
 	faults fail resume plain
+}
+
+test_fail_others_userns()
+{
+	some_faults fail kill userns
+	some_faults fail kill_all userns
+	some_faults fail update userns
+	some_faults fail pause userns
+	some_faults fail resume userns
+	some_faults fail delete userns
 }
 
 test_fail_looking()

@@ -7,7 +7,8 @@ import difflib
 import os
 
 from variants import DUMP, VARIANTS, cgroup_of
-from world import (BERTH, TEST, WORK, Problem, bundle, command, normal, read, rt, rt_ok, state_of, until, wait_end)
+from world import (BERTH, TEST, WORK, Problem, bundle, command, normal, read, rt, rt_ok, state_of, until, wait_end,
+                   write)
 
 ID = "c1"
 PIDFILE = TEST + "/pid"
@@ -46,6 +47,14 @@ class Command:
     def failed(self, r):
         """It said that it did not work."""
 
+    def leaves_nothing(self, r):
+        """It failed: is everything as if it had not been called, before anybody cleans up?"""
+        return False
+
+    def cut_off(self):
+        """It had worked, and its berth-init was killed then: is that what can be seen?"""
+        return False
+
     def again(self):
         """Without a fault, on what is there now; default: from the beginning."""
         self.remove()
@@ -67,7 +76,20 @@ class Command:
         if os.path.exists(PIDFILE):
             os.unlink(PIDFILE)
 
+    def make_pid_file(self, path):
+        if self.v.pid_file is not None:
+            write(path, self.v.pid_file)
+
+    def check_pid_file_of_failure(self, path):
+        """Not there, or as the engine made it."""
+        text = read(path)
+        if text != self.v.pid_file and text is not None:
+            raise Problem(f"it failed and left a pid file: {text!r}")
+        if text is not None:
+            os.unlink(path)
+
     def create_argv(self, verb="create"):
+        self.make_pid_file(PIDFILE)
         return [verb, "--bundle", self.bundle, "--pid-file", PIDFILE, *self.v.options(), ID]
 
     def create(self):
@@ -143,8 +165,15 @@ class Create(Command):
     def failed(self, r):
         # where berth itself has no memory left it ends on the spot
         self.expect_state("none", *(["creating"] if "out of memory" in r.err else []))
-        if os.path.exists(PIDFILE):
-            raise Problem("create failed and left a pid file")
+        self.check_pid_file_of_failure(PIDFILE)
+
+
+    def leaves_nothing(self, r):
+        return "out of memory" not in r.err and "its container is left" not in r.err
+
+    def cut_off(self):
+        s = state_of(ID)
+        return bool(s) and s["status"] == "stopped"
 
 
 class Start(Command):
@@ -163,6 +192,10 @@ class Start(Command):
 
     def complete(self, r):
         self.check_ran(self.pid)
+
+    def cut_off(self):
+        # in the first moment of the program the killer may still take it for berth-init
+        return not self.v.output()
 
     def failed(self, r):
         s = state_of(ID)
@@ -251,12 +284,13 @@ class Exec(OnRunning):
     def argv(self):
         if os.path.exists(self.PIDFILE):
             os.unlink(self.PIDFILE)
+        self.make_pid_file(self.PIDFILE)
+        self.v.begin()
         return ["exec", *self.detach, *self.terminal(), "--pid-file", self.PIDFILE, ID, *DUMP, ",", "exit", "7"]
 
     def terminal(self):
         if not self.v.console:
             return []
-        self.v.begin()
         return ["-t", "--console-socket", self.v.console.path]
 
     def complete(self, r):
@@ -266,12 +300,12 @@ class Exec(OnRunning):
         if not wait_end(int(pid)):
             raise Problem("the program does not end")
         self.compare(self.v.output() if self.v.console else read(self.out()))
+        self.v.executed()
         os.unlink(self.PIDFILE)
 
     def failed(self, r):
         super().failed(r)
-        if os.path.exists(self.PIDFILE):
-            raise Problem("exec failed and left a pid file")
+        self.check_pid_file_of_failure(self.PIDFILE)
 
 
 class ExecDetached(Exec):
@@ -301,11 +335,14 @@ class Kill(Command):
             raise Problem("the signal was another one")
 
     def failed(self, r):
-        if self.all:
-            return  # some may have got it
         self.expect_state("running")
+        self.goes_on()
         if "signal=" in self.v.output():
             raise Problem("kill failed and the signal came")
+
+    def goes_on(self):
+        if "frozen 0" not in read(cgroup_of(self.pid) + "/cgroup.events"):
+            raise Problem("it is frozen")
 
     def again(self):
         if state_of(ID)["status"] == "running" and "signal=" not in self.v.output():
@@ -315,6 +352,13 @@ class Kill(Command):
 
 class KillAll(Kill):
     all = ["--all"]
+
+    def failed(self, r):
+        # it may have got the signal: then it ends of it, and else it goes on
+        if self.expect_state("running", "stopped")["status"] == "stopped" or "signal=" in self.v.output():
+            self.complete(r)
+        else:
+            self.goes_on()
 
 
 class Delete(Command):

@@ -27,6 +27,8 @@ static const struct errnos {
 	{ "gettid", { 0 } },
 	{ "get?id", { 0 } },
 	{ "gete?id", { 0 } },
+	{ "getgroups", { 0 } },
+	{ "arch_prctl", { 0 } },
 	{ "umask", { 0 } },
 	{ "rt_sigaction", { 0 } },
 	{ "rt_sigprocmask", { 0 } },
@@ -55,13 +57,13 @@ static const struct errnos {
 	{ "pivot_root", { ENOMEM, EBUSY } },
 	{ "read*", { EIO, EINTR, ENOMEM } },
 	{ "pread64", { EIO, EINTR } },
-	{ "write*", { EIO, ENOSPC, EINTR, EAGAIN } },
+	{ "write*", { EIO, ENOSPC, EINTR, EAGAIN, EDQUOT } },
 	{ "pwrite64", { EIO, ENOSPC } },
 	{ "recv*", { ENOMEM, EINTR, ECONNRESET } },
 	{ "sendfile", { EIO, ENOMEM } },
 	{ "send*", { EPIPE, ENOBUFS, EINTR } },
 	{ "accept*", { EMFILE, ENOMEM, EINTR, ECONNABORTED } },
-	{ "connect", { EAGAIN, EINTR } },
+	{ "connect", { EAGAIN, EINTR, ECONNREFUSED, ENOMEM } },
 	{ "socket*", { EMFILE, ENOBUFS } },
 	{ "poll", { EINTR, ENOMEM } },
 	{ "ppoll", { EINTR, ENOMEM } },
@@ -99,8 +101,12 @@ static const struct errnos {
 	{ "close", { EIO, EINTR } },
 	{ "close_range", { ENOMEM } },
 	{ "ioctl", { EIO, EPERM } },
+	{ "*chown*", { EIO, ENOMEM, EPERM } },
 	{ "*stat*", { EIO, ENOMEM } },
 	{ "*", { EIO, ENOMEM } },
 };
+
+/* After those of its name: an open that may make a file. */
+static const struct errnos errnos_creat = { "O_CREAT", { ENOSPC, EDQUOT, EACCES } };
 
 #endif

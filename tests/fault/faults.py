@@ -12,6 +12,7 @@ containers are listed and live; `delete --force` removes everything; the same id
 Without FULL=1 a sample: SAMPLE of them (SEED chooses them, and is printed). AT="tool 41 0" is one alone.
 The last line: counts NAME=N ... for the sums of tests/fault/run.
 """
+import errno
 import json
 import os
 import random
@@ -23,7 +24,7 @@ from collections import Counter
 
 import world as w
 from commands import COMMANDS, ID, PIDFILE, call
-from world import OTHER, WORK, Problem
+from world import OTHER, OURS, WORK, Problem
 
 FULL = os.environ.get("FULL", "") not in ("", "0")
 SAMPLE = int(os.environ.get("SAMPLE", "24"))
@@ -32,8 +33,8 @@ AT = os.environ.get("AT", "")
 REPORT = WORK + "/report"
 LIMIT = 15
 CRASHES = {128 + n for n in (4, 6, 7, 8, 11)}
-OURS = os.path.basename(w.BERTH).startswith("berth")
 SPEAKS = re.compile(r"^berth(: | [a-z]+( \S+)?: ).*[a-z].*")
+TRIES = 4  # for a fault that was missed: where berth forks beside its work, its calls have other numbers now and then
 
 
 def loaders(calls):
@@ -48,6 +49,39 @@ def loaders(calls):
         if begin is not None and name in ("poll", "ppoll", "fcntl"):
             yield begin, n
             begin = None
+
+
+def words_of(name):
+    """The text of an error as berth prints it: EIO, "input/output error"."""
+    text = os.strerror(getattr(errno, name))
+    return text[0].lower() + text[1:]
+
+
+# Where a failure says something else than the error of its call: who, calls, errors, words; and why that is right.
+OTHER_WORDS = [
+    # an allocation of our own, which has no errno
+    ("tool|init", "mmap|mremap|brk", "ENOMEM", "out of memory"),
+    # fdopendir(3) asks for the flags, and says this when it has got none
+    ("tool", "fcntl", "EMFILE|ENOMEM", "bad file descriptor"),
+    # these are answers: the other side has ended, so it is asked how; nobody listens, so the program runs; nobody's child
+    ("tool", "recvmsg|recvfrom|sendmsg|sendto", "ECONNRESET|EPIPE", "berth-init (was killed by signal|ended)"),
+    ("tool", "connect", "ECONNREFUSED", "in state running"),
+    ("tool", "waitid", "ECHILD", "named a process that is not its own"),
+    # what berth-init has to say is lost itself
+    ("init", "sendmsg|sendto", ".*", "berth-init (was killed by signal|ended)"),
+    # these are not right yet
+    ("init", "recvmsg|recvfrom|prctl|close_range|read|write", ".*", "berth-init ended before its work was done"),
+    ("init", "openat|f?stat", ".*", "/dev/null: no such device"),
+    ("init", "statx", ".*", "invalid cross-device link"),
+]
+
+
+def says(report, text):
+    """Do the words name the error that was injected?"""
+    who, _, name, error = report.split()
+    return words_of(error) in text or any(
+        re.fullmatch(rows[0], who) and re.fullmatch(rows[1], name) and re.fullmatch(rows[2], error) and re.search(rows[3], text)
+        for rows in OTHER_WORDS)
 
 
 class Faults:
@@ -119,6 +153,11 @@ class Faults:
         f = self.report.split()
         return len(f) > 2 and f[0] == "tool" and f[1].isdigit() and any(a <= int(f[1]) < b for a, b in self.loaders)
 
+    def end(self, how):
+        """How the command ended; without a fault that counts for nothing."""
+        if not self.missed:
+            self.counts[how] += 1
+
     def check_words(self, r):
         if self.in_loader():
             return
@@ -129,37 +168,47 @@ class Faults:
             raise Problem("it failed without a word")
         if OURS and not any(SPEAKS.match(line) for line in first):
             raise Problem(f"it does not say what failed: {r.err.strip()!r}")
+        if OURS and not self.missed and not says(self.report, r.err):
+            raise Problem(f"it does not say why it failed: {r.err.strip()!r}")
 
     def check_fail(self, r):
         if r.rc == 124:
             raise Problem(f"it hangs: {r.err}")
         if r.rc in CRASHES or r.rc == 99:
             if self.in_loader():
-                self.counts["failed"] += 1  # not ours
+                self.end("failed")  # not ours
                 return
             raise Problem(f"it crashed: {r}")
         if r.rc == self.c.success:
-            self.counts["complete"] += 1
-            self.quiet[self.report.split()[2] if self.report.count(" ") > 2 else "?"] += 1
+            self.end("complete")
+            self.quiet["missed" if self.missed else self.report.split()[2]] += 1
             self.c.complete(r)
             return
-        self.counts["failed"] += 1
+        self.end("failed")
         self.check_words(r)
         self.c.failed(r)
+        if self.c.leaves_nothing(r):
+            self.no_leaks("the failed command left: ")
+
+    def no_leaks(self, words="left: "):
+        left = self.world.leaks()
+        if left:
+            self.counts["leaks"] += 1
+            raise Problem(words + ", ".join(left))
 
     def check_kill(self, r):
         if r.rc == 124:
             raise Problem(f"it hangs: {r.err}")
         if r.rc in CRASHES or r.rc == 99:
             raise Problem(f"it crashed: {r}")
-        self.counts["complete" if r.rc == self.c.success else "failed"] += 1
+        self.end("complete" if r.rc == self.c.success else "failed")
         s = w.rt("state", ID)
         if s.rc == 0:
             json.loads(s.out)
         elif not re.search(r"does not exist|not made completely", s.err):
             raise Problem(f"state: {s}")
-        if r.rc == self.c.success and "killed 2" not in self.report and self.kind == "kill":
-            self.counts["late"] += 1
+        if r.rc == self.c.success and not ("killed 2" in self.report and self.c.cut_off()):
+            self.c.complete(r)
 
     def check_world(self):
         r = w.rt("list", "--format", "json")
@@ -170,12 +219,13 @@ class Faults:
             raise Problem("the other container is not listed as it was")
 
     def one(self, fault):
+        """False: there was no such call this time; then everything was looked at all the same."""
         self.c.before()
-        self.counts["injections"] += 1
         r = self.inject(*fault)
         self.report = (w.read(REPORT) or "").strip()
-        if self.report.startswith(("missed", "cannot")) or not self.report:
-            self.counts["missed"] += 1
+        self.missed = self.report.startswith(("missed", "cannot")) or not self.report
+        if not self.missed:
+            self.counts["injections"] += 1
         (self.check_fail if self.kind == "fail" else self.check_kill)(r)
         self.check_world()
         if self.kind == "kill":
@@ -188,10 +238,8 @@ class Faults:
         if self.c.persistent:
             self.c.before()
             self.world.known = {self.other, self.c.pid}
-        left = self.world.leaks()
-        if left:
-            self.counts["leaks"] += 1
-            raise Problem("left: " + ", ".join(left))
+        self.no_leaks()
+        return not self.missed
 
     def repair(self):
         """After a problem: as it was at the beginning, by force. What was left is told."""
@@ -218,7 +266,8 @@ class Faults:
         print(f"{self.kind} {self.title}: {len(faults)} faults, SEED={SEED}")
         for fault in faults:
             try:
-                self.one(fault)
+                if not any(self.one(fault) for _ in range(TRIES)):
+                    self.counts["missed"] += 1
             except (Problem, OSError, ValueError, TypeError, KeyError) as e:
                 self.counts["problems"] += 1
                 if self.counts["problems"] <= 40:

@@ -23,6 +23,7 @@
 #include <seccomp.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -140,12 +141,43 @@ static int errnos_count(const struct errnos *e)
 	return n;
 }
 
-static void on_entry(struct task *t, long nr)
+/* May the call make a file? */
+static bool creates(const struct task *t, const struct __ptrace_syscall_info *info)
 {
+	long long flags = 0;
+	switch ((long)info->entry.nr) {
+#ifdef SYS_open
+	case SYS_open:
+		flags = (long long)info->entry.args[1];
+		break;
+#endif
+	case SYS_openat:
+		flags = (long long)info->entry.args[2];
+		break;
+	case SYS_openat2: /* in memory, the first word of struct open_how */
+		flags = ptrace(PTRACE_PEEKDATA, t->pid, (void *)(uintptr_t)info->entry.args[2], 0);
+		break;
+	}
+	return flags & O_CREAT || (flags & O_TMPFILE) == O_TMPFILE;
+}
+
+/* What the call can fail with, into list: how many. */
+static int errors_of(const struct task *t, const struct __ptrace_syscall_info *info, int list[2 * ERRNOS_MAX])
+{
+	const struct errnos *e = errnos_of(call_name((long)info->entry.nr));
+	int n = errnos_count(e), more = creates(t, info) ? errnos_count(&errnos_creat) : 0;
+	memcpy(list, e->list, (size_t)n * sizeof(int));
+	memcpy(list + n, errnos_creat.list, (size_t)more * sizeof(int));
+	return n + more;
+}
+
+static void on_entry(struct task *t, const struct __ptrace_syscall_info *info)
+{
+	long nr = (long)info->entry.nr, n = ++g.counted[t->who];
 	const char *name = call_name(nr);
-	long n = ++g.counted[t->who];
+	int errors[2 * ERRNOS_MAX];
 	if (g.mode == COUNT) {
-		fprintf(g.report, "%s %ld %s %d\n", who_names[t->who], n, name, errnos_count(errnos_of(name)));
+		fprintf(g.report, "%s %ld %s %d\n", who_names[t->who], n, name, errors_of(t, info, errors));
 		return;
 	}
 	if (g.done || t->who != g.at)
@@ -160,13 +192,12 @@ static void on_entry(struct task *t, long nr)
 		kill_tasks(g.victims);
 		return;
 	}
-	const struct errnos *e = errnos_of(name);
-	int count = errnos_count(e);
+	int count = errors_of(t, info, errors);
 	if (count == 0 || (nr == SYS_brk && !t->end)) {
 		fprintf(g.report, "cannot fail: %s %ld %s\n", who_names[t->who], n, name);
 		return;
 	}
-	g.error = e->list[g.choice % count];
+	g.error = errors[g.choice % count];
 	fprintf(g.report, "%s %ld %s %s\n", who_names[t->who], n, name, strerrorname_np(g.error));
 	/* close(2) gives the descriptor back whatever it answers */
 	if (nr != SYS_close && skip_call(t->pid) < 0 && errno != ESRCH)
@@ -183,7 +214,7 @@ static void on_call(struct task *t)
 		t->in_call = true;
 		t->nr = (long)info.entry.nr;
 		if (g.started)
-			on_entry(t, (long)info.entry.nr);
+			on_entry(t, &info);
 	} else if (info.op == PTRACE_SYSCALL_INFO_EXIT) {
 		t->in_call = false;
 		if (t->failing)

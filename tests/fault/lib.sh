@@ -19,6 +19,12 @@ faults()
 	python3 -B "$REPO/tests/fault/faults.py" "$@" || die "see above"
 }
 
+# some_faults ...: a third of the sample, where another test has most of the same calls
+some_faults()
+{
+	SAMPLE=$(((${SAMPLE:-24} + 2) / 3)) faults "$@"
+}
+
 # count NAME=N...: for the sums that tests/fault/run prints
 count()
 {

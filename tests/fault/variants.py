@@ -53,6 +53,7 @@ class Plain:
     """Something of everything that is done for a container without hooks, terminal or user namespace."""
     joined = ()
     console = None
+    pid_file = None  # what the engine has in it beforehand
     cgroup = "system.slice:fault:c1" if MANAGER else "/fault/deep/c1"
 
     def begin(self):
@@ -66,6 +67,9 @@ class Plain:
 
     def started(self):
         """The program has run."""
+
+    def executed(self):
+        """Another program has run in it."""
 
     def lost_after_listener(self, report):
         """berth-init ended when its filter was in force, and could say no more."""
@@ -149,6 +153,31 @@ class UserNamespace(Plain):
         l = c["linux"]
         l["namespaces"].append({"type": "user"})
         l["uidMappings"] = l["gidMappings"] = [{"containerID": 0, "hostID": 100000, "size": 65536}]
+        return c
+
+
+class ExistingCgroup(Plain):
+    """Somebody made the cgroup, and has it afterwards."""
+    cgroup = "/fault-there/c1"
+
+    def begin(self):
+        os.makedirs("/sys/fs/cgroup" + self.cgroup, exist_ok=True)
+
+
+class PidFile(Plain):
+    """Some engines make an empty one."""
+    pid_file = ""
+
+
+class HostMounts(Plain):
+    """No mount namespace, so no mounts."""
+    def edit(self, c):
+        c = super().edit(c)
+        l = c["linux"]
+        l["namespaces"] = [n for n in l["namespaces"] if n["type"] != "mount"]
+        for what in "maskedPaths", "readonlyPaths", "devices", "sysctl":
+            del l[what]
+        del c["mounts"]
         return c
 
 
@@ -273,6 +302,8 @@ class Seccomp(Plain):
         if json.loads(self.agent.text)["metadata"] != "meta":
             raise Problem("the listener came without its state")
 
+    executed = started
+
 
 class Joined(Plain):
     """In a pid namespace that is there already, and an ipc namespace."""
@@ -291,6 +322,6 @@ class Joined(Plain):
 
 
 VARIANTS = {"plain": Plain, "userns": UserNamespace, "hooks": Hooks, "terminal": Terminal, "seccomp": Seccomp,
-            "joined": Joined}
+            "joined": Joined, "existing_cgroup": ExistingCgroup, "pid_file": PidFile, "host_mounts": HostMounts}
 DUMP = PROBE_DUMP + [",", "open", "/dev/null", "/dev/kmsg", ",", "ls", "/etc", ",", "read", "/data/hostname",
                      "/proc/sys/kernel/shm_rmid_forced"]

@@ -21,6 +21,7 @@ STATE = TEST + "/state"
 BERTH = os.environ["BERTH"]
 INJECT = os.environ["BUILD"] + "/tests/inject"
 SLOW = int(os.environ.get("SLOW_FACTOR", "1"))
+OURS = os.path.basename(BERTH).startswith("berth")
 MANAGER = "--systemd-cgroup" in os.environ.get("BERTH_GLOBALS", "")  # the machine's own: no jail
 GLOBALS = os.environ.get("BERTH_GLOBALS", "").split()
 OTHER = "other"             # a container that nobody touches
@@ -108,9 +109,17 @@ def rt_ok(*args, **kw):
     return r
 
 
+ABSENT = re.compile(r"does not exist" if OURS else r"(?i)does not exist|no such file")
+
+
 def state_of(name):
+    """What `state` prints; None: there is no such container, and nothing else will do."""
     r = rt("state", name)
-    return json.loads(r.out) if r.rc == 0 else None
+    if r.rc == 0:
+        return json.loads(r.out)
+    if not ABSENT.search(r.err):
+        raise Problem(f"state: {r}")
+    return None
 
 
 def children():
@@ -146,6 +155,25 @@ def until(check, seconds=3, step=0.005):
     return v
 
 
+def own_network():
+    """Then /proc/net/unix names nobody else's sockets."""
+    CLONE_NEWNET = 0x40000000
+    if ctypes.CDLL(None).unshare(CLONE_NEWNET) != 0:
+        raise OSError("unshare")
+
+
+def sockets():
+    """Those of AF_UNIX that can be connected to: abstract ones, and whatever listens."""
+    SO_ACCEPTCON = 0x10000
+    found = set()
+    for line in read("/proc/self/net/unix").splitlines()[1:]:
+        f = line.split(None, 7)
+        name = f[7] if len(f) > 7 else "without a name"
+        if int(f[3], 16) & SO_ACCEPTCON or name.startswith("@"):
+            found.add(f"{name} {f[6]}")
+    return found
+
+
 def tree(top, skip=()):
     found = set()
     for d, dirs, files in os.walk(top):
@@ -168,10 +196,12 @@ class Snapshot:
             self.files |= {line.split()[0] for line in subprocess.run(units, capture_output=True, text=True).stdout.splitlines()}
         else:  # nobody else's in a jail
             self.files |= tree("/run") | tree("/tmp", {os.environ["REPO"]})
+        self.sockets = set() if MANAGER else sockets()
 
     def difference(self, new):
         found = [f"cgroup {p}" for p in sorted(new.cgroups - self.cgroups)]
         found += [f"file {p}" for p in sorted(new.files - self.files)]
+        found += [f"socket {p}" for p in sorted(new.sockets - self.sockets)]
         found += [f"missing {p}" for p in sorted((self.cgroups | self.files) - (new.cgroups | new.files))]
         found += [f"mount {m}" for m in (Counter(new.mounts) - Counter(self.mounts))]
         found += [f"missing mount {m}" for m in (Counter(self.mounts) - Counter(new.mounts))]
@@ -185,6 +215,8 @@ class World:
         os.makedirs(WORK, exist_ok=True)
         os.makedirs(STATE, mode=0o700, exist_ok=True)
         subreaper()
+        if not MANAGER:
+            own_network()
 
     def settle(self):
         """From now on this is how it has to look."""
@@ -220,7 +252,7 @@ class World:
 def base_config():
     with open(os.environ["REPO"] + "/tests/integration/base.json") as f:
         config = json.load(f)
-    if not os.path.basename(BERTH).startswith("berth"):  # others may know only older ones
+    if not OURS:  # others may know only older ones
         config["ociVersion"] = "1.0.2"
     return config
 
