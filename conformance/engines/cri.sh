@@ -133,7 +133,7 @@ documented_ops()
 	documented_config >new.toml
 	with_config new.toml
 	grep -q 'BinaryName = "/usr/local/sbin/berth"' new.toml || die "another path"
-	DRIVER=systemd do_cri documented || exit 1 # set -e is off here
+	DRIVER=systemd do_cri documented
 	documented_line containerd 'Back: set `default_runtime_name` to what it was, restart containerd, and keep the table `runtimes.berth`'
 	sed 's/^ *default_runtime_name = .*//' new.toml >back.toml
 	with_config back.toml
@@ -142,13 +142,12 @@ documented_ops()
 
 op_documented()
 {
-	local rc=0
 	only_tested
 	[ "$DRIVER" = systemd ] || skip "the documents have the systemd driver"
 	cp "$RUN/config.toml" kept.toml
-	(set -e; documented_ops) || rc=1
-	do_cri clean || rc=1
-	[ "$rc" = 0 ] || journalctl -u berth-containerd --no-pager -o cat | grep -v level=info | tail -n 8
+	strictly documented_ops
+	do_cri clean || RC=1
+	[ "$RC" = 0 ] || journalctl -u berth-containerd --no-pager -o cat | grep -v level=info | tail -n 8
 	with_config kept.toml
-	return "$rc"
+	return "$RC"
 }

@@ -26,6 +26,17 @@ only()
 	[ "$MODE" = "$1" ] || skip "only $1"
 }
 
+# strictly COMMAND...: in a process of its own that the first failure ends; RC is its status. To be called as a command of its own: in
+# `strictly f || ...`, as in `(set -e; f) || ...`, bash ignores -e, in all that f calls as well.
+strictly()
+{
+	set +e
+	(set -e; "$@")
+	# shellcheck disable=SC2034 # for the caller
+	RC=$?
+	set -e
+}
+
 # greedy: a shell's program that takes more memory than it may have, with exit status 137. With systemd a scope's cgroup goes
 # with its last process, and the engine that is to read memory.events races with that (docs/cgroups.md). On one processor
 # it loses often, with every runtime; there the shell outlives what is killed.

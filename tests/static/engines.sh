@@ -34,6 +34,11 @@ says "no text" FAILS lacks "" x
 says "a terminal" WORKS in_terminal true
 says "a status at a terminal" WORKS fails 5 in_terminal sh -c 'exit 5'
 says "no process" FAILS cgroup_of 0
+# in a shell of their own: where the status is looked at, as here, bash ignores -e
+for command in false true; do
+	says "$command before the last command" "$([ $command = true ] && echo WORKS || echo FAILS)" \
+		bash -c ". $here/lib.sh; set -e; f() { $command; true; }; strictly f; exit \$RC"
+done
 
 # a part whose engine is a shell: what it calls stands in the trace, as the recorder writes it
 cp $here/run $here/lib.sh "$top/"
