@@ -9,6 +9,7 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 import time
 
 import grpc
@@ -19,7 +20,7 @@ RT, DRIVER, IMAGE = os.environ["RT"], os.environ["DRIVER"], os.environ["IMAGE"]
 PARENT = "berthpod.slice" if DRIVER == "systemd" else "/berthpod"
 POD, CONTAINER, NODE = 0, 1, 2
 CREATED, RUNNING, EXITED = 0, 1, 2
-LOGS = "/run/engines/podlogs"
+LOGS = tempfile.mkdtemp(prefix="podlogs.", dir="/run/engines")  # new, as logs are appended to
 cri = Client(sys.argv[1])
 
 
@@ -299,11 +300,22 @@ def update():
 
 
 def stats():
-    box = _Pod().run("sh", "-c", "while :; do :; done")
-    time.sleep(0.5)
-    got = cri.ContainerStats(id=box.id)["stats"]
-    if got["cpu"]["usage"]["value"] < 10**8 or got["memory"]["working_set"]["value"] < 1:
-        raise AssertionError(got)
+    """what is told is what the cgroup has: processor time exactly, memory without the cache that could be dropped within a tenth"""
+    def told(kind, member):
+        return cri.ContainerStats(id=box.id)["stats"][kind][member]["value"]
+
+    def cpu():
+        return int(re.search(r"^usage_usec (\d+)$", box.limit("cpu.stat"), re.M).group(1)) * 1000
+
+    def memory_agrees():
+        has = int(box.limit("memory.current")) - int(re.search(r"^inactive_file (\d+)$", box.limit("memory.stat"), re.M).group(1))
+        return has > 8 << 20 and abs(told("memory", "working_set") - has) <= has / 10
+
+    box = _Pod().run("sh", "-c", "head -c 8388608 /dev/zero >/dev/shm/held; echo held; while :; do :; done")
+    _wait(20, lambda: "held" in box.log(), "log")
+    _wait(20, memory_agrees, "memory as in the cgroup")
+    before, got, after = cpu(), told("cpu", "usage"), cpu()
+    _eq(0 < before <= got <= after, True, "%d <= %d <= %d" % (before, got, after))
 
 
 def oom():
