@@ -22,21 +22,43 @@ after_op()
 	direct delete --force "$C"
 }
 
-# direct COMMAND...: the runtime, called by the engine itself; it passes the driver's flag to all but update
-direct()
+# as_engine COMMAND...: with the environment that the engine gives to conmon and to the runtime, and nothing else
+as_engine()
 {
-	local driver=()
-	[ "$DRIVER" != systemd ] || [ "$1" = update ] || driver=(--systemd-cgroup)
-	"$BIN/$RT" "${driver[@]}" --root "$OPDIR/root" "$@"
+	env -i CRI_O_EXTERNAL=1 "PATH=$PATH" "$@"
 }
 
-# monitor ARG...: what conmon gets for containers and for exec; what it says on the pipe goes to ./sync
+# call_for COMMAND: sets CALL, how the runtime is called for it; the driver's flag goes to all but update
+call_for()
+{
+	CALL=("$BIN/$RT")
+	[ "$DRIVER" != systemd ] || [ "$1" = update ] || CALL+=(--systemd-cgroup)
+	CALL+=(--root "$OPDIR/root")
+}
+
+# direct COMMAND...: the runtime, called by the engine itself, which reads two pipes to their ends
+direct()
+{
+	local CALL
+	call_for "$1"
+	(
+		set -o pipefail
+		{ as_engine "${CALL[@]}" "$@" 2>&1 >&3 3>&- | cat >&2; } 3>&1 | cat
+	)
+}
+
+# monitor ARG...: what conmon gets for containers and for exec. It begins when something comes out of the start pipe, as the engine moves
+# it to a cgroup first; what it says on the sync pipe goes to ./sync.
 monitor()
 {
 	local driver=()
 	[ "$DRIVER" != systemd ] || driver=(-s)
-	_OCI_SYNCPIPE=3 _OCI_STARTPIPE=4 conmon "${driver[@]}" -c "$C" -n "k8s_${C}_pod" -r "$BIN/$RT" --runtime-arg \
-		"--root=$OPDIR/root" --socket-dir-path "$OPDIR/attach" --log-level info "$@" 3>sync 4</dev/zero
+	rm -f sync.pipe start.pipe
+	mkfifo sync.pipe start.pipe
+	cat sync.pipe >sync &
+	echo 0 >start.pipe &
+	as_engine _OCI_SYNCPIPE=3 _OCI_STARTPIPE=4 conmon "${driver[@]}" -c "$C" -n "k8s_${C}_pod" -r "$BIN/$RT" --runtime-arg \
+		"--root=$OPDIR/root" --socket-dir-path "$OPDIR/attach" --log-level info "$@" 3>sync.pipe 4<start.pipe
 }
 
 # config PROGRAM...: a bundle; the last argument may be preceded by jq programs with "-j PROGRAM"
@@ -84,12 +106,21 @@ ended()
 	eq "$(cat "exits/$C")" "$1" "exit file"
 }
 
+# process TERMINAL PROGRAM...: process.json, what is to be executed
+process()
+{
+	local terminal=$1
+	shift
+	jq -n --argjson terminal "$terminal" --args '{user: {uid: 0, gid: 0}, cwd: "/", env: ["PATH=/bin", "FROM=exec"], terminal: $terminal,
+		args: $ARGS.positional}' -- "$@" >process.json
+}
+
 # exec_sync [-T SECONDS] PROGRAM...: its output in exec.log, what conmon says in sync
 exec_sync()
 {
 	local limit=()
 	[ "$1" != -T ] || { limit=(-T "$2"); shift 2; }
-	jq -n --args '{user: {uid: 0, gid: 0}, cwd: "/", env: ["PATH=/bin", "FROM=exec"], args: $ARGS.positional}' -- "$@" >process.json
+	process false "$@"
 	: >exec.pid
 	monitor -e -p "$PWD/exec.pid" -l "$PWD/exec.log" --exec-process-spec "$PWD/process.json" "${limit[@]}"
 	wait_for 20 file_has sync exit_code
@@ -105,7 +136,7 @@ op_life()
 {
 	config sh -c 'echo up; exec sleep 1000'
 	create
-	eq "$(said '.[0] | (.data // .pid)')" "$(cat pid)" "process that conmon reports"
+	same "$(said '.[0] | (.data // .pid)')" "$(cat pid)" "process that conmon reports"
 	status_is created || die "not created"
 	[ ! -s log ] || die "it runs before start"
 	direct start "$C"
@@ -125,6 +156,29 @@ op_exit_file()
 	ended 42
 }
 
+# The engine sends the image's signal, and KILL to what stays.
+op_stop()
+{
+	up sh -c 'trap "echo bye; exit 3" TERM; echo up; while :; do sleep 0.1; done'
+	wait_for 10 file_has log ' stdout F up$'
+	direct kill "$C" 15
+	ended 3
+	file_has log ' stdout F bye$'
+	wait_for 10 status_is stopped
+}
+
+op_stop_timeout()
+{
+	up sh -c 'trap "echo no" TERM; echo up; while :; do sleep 0.1; done'
+	wait_for 10 file_has log ' stdout F up$'
+	direct kill "$C" 15
+	wait_for 10 file_has log ' stdout F no$'
+	status_is running || die "not running"
+	[ ! -e "exits/$C" ] || die "it has ended"
+	direct kill "$C" KILL
+	ended 137
+}
+
 op_log_streams()
 {
 	up sh -c 'echo out; echo err >&2; printf partial'
@@ -142,6 +196,16 @@ op_terminal()
 	ended 0
 	match "$(tr -d '\r' <log)" ' stdout [FP] /dev/(pts/0|console)$'
 	has "$(cat log)" all
+}
+
+op_terminal_resized()
+{
+	config -j '.process.terminal = true' sh -c 'until stty size | grep -x "41 97"; do sleep 0.1; done; exit 5'
+	create -t
+	direct start "$C"
+	echo "1 41 97" >bundle/ctl
+	ended 5
+	match "$(tr -d '\r' <log)" ' stdout [FP] 41 97$'
 }
 
 # attached TEXT: to the container's input; prints what comes until the line "end"
@@ -179,6 +243,37 @@ op_exec_sync()
 	match "$(cat exec.log)" ' stdout F exec$'
 	match "$(cat exec.log)" ' stdout F inside$'
 	match "$(cat exec.log)" ' stderr F err$'
+}
+
+# A client that looks on has no conmon: the engine calls the runtime in the foreground, with pipes or a terminal of its own, and passes
+# on the exit status. That call has the environment of the engine itself.
+op_exec_stream()
+{
+	local CALL rc=0
+	up sleep 1000
+	call_for exec
+	process false sh -c 'read x; echo "got $x"; echo err >&2; exit 6'
+	OUT=$(
+		set -o pipefail
+		{ echo word | "${CALL[@]}" exec --process "$PWD/process.json" "$C" 2>&1 >&3 3>&- | cat >err; } 3>&1
+	) || rc=$?
+	eq "$rc" 6 "exit status"
+	eq "$OUT" "got word"
+	eq "$(cat err)" err
+}
+
+op_exec_stream_tty()
+{
+	local CALL resize
+	up sleep 1000
+	call_for exec
+	process true sh -c 'tty; stty size; : >/dev/up; until stty size | grep -x "41 97"; do sleep 0.1; done; exit 6'
+	resize="until test -e /proc/$(cat pid)/root/dev/up; do sleep 0.1; done; stty rows 41 cols 97 </dev/tty"
+	OUT=$(in_terminal sh -c "($resize) & ${CALL[*]} exec --process $PWD/process.json $C; echo status \$?")
+	match "$OUT" '^/dev/pts/[0-9]+$'
+	match "$OUT" '^30 100$'
+	match "$OUT" '^41 97$'
+	match "$OUT" '^status 6$'
 }
 
 op_exec_timeout()
