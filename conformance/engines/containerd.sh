@@ -105,7 +105,7 @@ op_task_life()
 op_exec()
 {
 	up sleep 1000
-	eq "$(c tasks exec --exec-id e1 "$C" sh -c 'readlink /proc/self/ns/net')" "$(readlink "/proc/$(pid_of)/ns/net")"
+	same "$(c tasks exec --exec-id e1 "$C" sh -c 'readlink /proc/self/ns/net')" "$(readlink "/proc/$(pid_of)/ns/net")"
 	fails 9 c tasks exec --exec-id e2 "$C" sh -c 'exit 9'
 	eq "$(c tasks exec --exec-id e3 --user 3 --cwd /tmp "$C" sh -c 'id -u; pwd')" $'3\n/tmp'
 }
@@ -188,7 +188,7 @@ op_namespaces()
 {
 	once true
 	up_with --net-host -- sleep 1000
-	eq "$(readlink "/proc/$(pid_of)/ns/net")" "$(readlink /proc/self/ns/net)"
+	same "$(readlink "/proc/$(pid_of)/ns/net")" "$(readlink /proc/self/ns/net)"
 }
 
 # containerd can be killed: shim, container and what is known of it stay
@@ -202,7 +202,7 @@ op_shim_left_alone()
 	systemctl start berth-containerd
 	wait_for 40 c version
 	task_is RUNNING
-	eq "$(pid_of)" "$pid"
+	same "$(pid_of)" "$pid"
 	eq "$(c tasks exec --exec-id e1 "$C" echo again)" again
 	c tasks kill -s KILL "$C"
 	wait_for 10 task_is STOPPED
