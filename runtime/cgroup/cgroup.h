@@ -37,6 +37,7 @@ struct cgroup_ref {
 	unsigned made;	   /* how many levels of `path`, counted from its end, we made; 0: an empty cgroup
 			    * that existed is used: killed and frozen like ours, never removed */
 	const char *scope; /* systemd unit, or "" */
+	bool fresh;	   /* this call made it, so nothing of an earlier container is in it; never stored */
 	bool intended;	   /* there was no such cgroup yet and we were about to make it (inode is 0) */
 	const char *mark;  /* given by the caller, the same for all calls of a container: part of the description
 			    * of its unit; never stored here (it is when the container was created) */

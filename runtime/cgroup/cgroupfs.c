@@ -213,6 +213,7 @@ static int cgroupfs_create(struct arena *a, const char *path, const struct spec_
 	*ref = (struct cgroup_ref){ .driver = CGROUP_CGROUPFS, .path = arena_strdup(a, path), .scope = "", .mark = ref->mark };
 	ref->inode = st.st_ino;
 	ref->made = w.made;
+	ref->fresh = w.made > 0;
 	cg_claim(fd, ref);
 	cg_controllers_offer(w.root, w.rel, fd);
 	*ret_fd = take_fd(&fd);

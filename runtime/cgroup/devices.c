@@ -186,8 +186,7 @@ int cgroup_device_filter(int cgfd, const struct cgroup_ref *ref, const struct cg
 		return 0;
 	__attribute__((cleanup(arena_free))) struct arena a = { 0 };
 	struct cg_dev_prog prog = { 0 };
-	bool fresh = ref->driver == CGROUP_CGROUPFS && ref->made;
 	if (rules->allow_all)
-		return cg_device_attach(cgfd, fresh, NULL, e);
-	return cg_device_program(&a, rules, &prog, e) < 0 ? -1 : cg_device_attach(cgfd, fresh, &prog, e);
+		return cg_device_attach(cgfd, ref->fresh, NULL, e);
+	return cg_device_program(&a, rules, &prog, e) < 0 ? -1 : cg_device_attach(cgfd, ref->fresh, &prog, e);
 }

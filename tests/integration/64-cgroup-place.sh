@@ -131,6 +131,34 @@ test_cgroup_of_two_containers()
 	assert_clean
 }
 
+# What the first may not open is nothing to the second.
+test_device_filter_of_an_earlier_container()
+{
+	local p
+	needs_paths
+	is_berth || skip "berth's own rule"
+	mkdir /sys/fs/cgroup/mine
+	BASELINE[cgroups]=$(list_cgroups)
+	for p in /mine /made; do
+		bundle_new c1
+		cfg --arg p $p '.linux.cgroupsPath = $p | .linux.resources.devices = [{allow: false, access: "rwm"}]'
+		args /bin/true
+		create_ok
+		start_ok
+		wait_status stopped
+		bundle_new c2
+		cfg --arg p $p '.linux.cgroupsPath = $p | .linux.resources.devices = [{allow: true, access: "rwm"}]'
+		mknod "$B/rootfs/data/node" c 60 1
+		probe open /data/node
+		run_ok
+		assert_eq "$OUT" node=rw "in $p"
+		rt_ok delete c1
+		rm -rf /mnt/test/c1 /mnt/test/c2
+		assert_clean
+	done
+	rmdir /sys/fs/cgroup/mine
+}
+
 # --- what it must be like ------------------------------------------------------------------------------------------
 
 # shows: linux.cgroups.fit-check.error
