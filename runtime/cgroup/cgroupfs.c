@@ -184,6 +184,20 @@ static int make_all(struct walk *w, int *ret_fd, bool *again, struct err *e)
 	return 0;
 }
 
+/* It is this container's from here on. */
+static int take_over(struct arena *a, const char *path, int fd, unsigned made, struct cgroup_ref *ref, struct err *e)
+{
+	struct stat st;
+	if (fstat(fd, &st) < 0)
+		return err_set(e, errno, "stat cgroup \"%s\"", path);
+	struct cgroup_ref own = { .driver = CGROUP_CGROUPFS, .path = arena_strdup(a, path), .scope = "", .mark = ref->mark,
+				  .inode = st.st_ino, .made = made, .fresh = made > 0 };
+	if (cg_claim(fd, &own, e) < 0)
+		return -1;
+	*ref = own;
+	return 0;
+}
+
 static int cgroupfs_create(struct arena *a, const char *path, const struct spec_config *c,
 			   struct cgroup_ref *ref, int *ret_fd, struct err *e)
 {
@@ -204,17 +218,10 @@ static int cgroupfs_create(struct arena *a, const char *path, const struct spec_
 			return -1;
 		err_clear(e);
 	}
-	struct stat st;
-	if (fstat(fd, &st) < 0) {
-		err_set(e, errno, "stat cgroup \"%s\"", path);
+	if (take_over(a, path, fd, w.made, ref, e) < 0) {
 		undo_walk(&w);
 		return -1;
 	}
-	*ref = (struct cgroup_ref){ .driver = CGROUP_CGROUPFS, .path = arena_strdup(a, path), .scope = "", .mark = ref->mark };
-	ref->inode = st.st_ino;
-	ref->made = w.made;
-	ref->fresh = w.made > 0;
-	cg_claim(fd, ref);
 	cg_controllers_offer(w.root, w.rel, fd);
 	*ret_fd = take_fd(&fd);
 	return 0;
@@ -249,7 +256,10 @@ int cgroup_open(const struct cgroup_ref *ref, struct err *e)
 		return err_set(e, errno, "open cgroup \"%s\"", ref->path);
 	if (fd >= 0 && fstat(fd, &st) < 0)
 		return err_set(e, errno, "stat cgroup \"%s\"", ref->path);
-	if (fd < 0 || st.st_ino != ref->inode || cg_claimed_by_another(fd, ref)) {
+	int others = fd < 0 || st.st_ino != ref->inode ? 1 : cg_claimed_by_another(fd, ref);
+	if (others < 0)
+		return err_set(e, errno, "find out whose cgroup \"%s\" is", ref->path);
+	if (others) {
 		/* another inode: ours was removed and somebody made a new one of that name */
 		e->eno = ENOENT;
 		return -1;
@@ -265,8 +275,9 @@ static int remove_busy(int dir, const char *leaf, const struct cgroup_ref *ref)
 	CLEANUP_FD int fd = cg_open_below(dir, leaf, O_RDONLY);
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return errno == ENOENT ? 0 : -1;
-	if (st.st_ino != ref->inode || cg_claimed_by_another(fd, ref))
-		return 0; /* for that one to remove */
+	int others = st.st_ino != ref->inode ? 1 : cg_claimed_by_another(fd, ref);
+	if (others)
+		return others < 0 ? -1 : 0; /* for that one to remove */
 	struct err ignored = { 0 };
 	cgroup_kill(fd, SIGKILL, &ignored);
 	CLEANUP_FD int events = openat(fd, "cgroup.events", O_RDONLY | O_CLOEXEC);

@@ -5,58 +5,98 @@
  * directory itself carries the mark of the last that was put into it. Killing, freezing and removing is for that one
  * alone; it also takes over the duty to remove what an earlier one had made.
  *
+ * So a container without its mark must never be in a directory where another one was or comes to be: a create that cannot leave
+ * it fails. Only in a directory that was made for it may it be missing, where marks are not permitted at all: then
+ * the next container cannot leave one either, and is refused.
+ *
  * Kept as an extended attribute that only root of the first user namespace can write, so that no container can
- * disown its cgroup. Where berth may not write it (rootless, within a user namespace) there is none.
+ * disown its cgroup. Others (rootless, within a user namespace) have one of the user [5.7].
  */
 #include "internal.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/xattr.h>
 
 #include "../lib/number.h"
+#include "../lib/rootless.h"
 
-static const char attribute[] = "trusted.berth";
+static const char of_root[] = "trusted.berth", of_user[] = "user.berth";
 
 enum { CLAIM_MAX = 128, LEVELS_MAX = 4096 };
 
-/* "LEVELS MARK". Where MARK begins, or NULL when there is no claim. */
-static const char *claim_read(int cgfd, char text[CLAIM_MAX], unsigned *ret_made)
+static const char *to_write(void)
 {
-	ssize_t n = fgetxattr(cgfd, attribute, text, CLAIM_MAX - 1);
+	return is_rootless() ? of_user : of_root;
+}
+
+/* Here nobody of our kind may ever leave a mark. */
+static bool is_not_permitted(int eno)
+{
+	return eno == EPERM || eno == EACCES || eno == EOPNOTSUPP;
+}
+
+/* One of root's goes first: then a container that may write the other one has said nothing. Length, 0: none, -1: errno. */
+static ssize_t attribute_read(int cgfd, char text[CLAIM_MAX])
+{
+	ssize_t n = fgetxattr(cgfd, of_root, text, CLAIM_MAX - 1);
+	if (n < 0 && errno == ENODATA)
+		n = fgetxattr(cgfd, of_user, text, CLAIM_MAX - 1);
+	return n < 0 && (errno == ENODATA || errno == EOPNOTSUPP || errno == ERANGE) ? 0 : n;
+}
+
+/* "LEVELS MARK". 1: *ret_mark is MARK, within text; 0: there is no claim; -1: errno. */
+static int claim_read(int cgfd, char text[CLAIM_MAX], unsigned *ret_made, const char **ret_mark)
+{
+	ssize_t n = attribute_read(cgfd, text);
 	if (n <= 0)
-		return NULL;
+		return (int)n;
 	text[n] = '\0';
 	const char *p = text;
 	uint64_t made;
 	if (number_field(&p, ' ', LEVELS_MAX, &made) < 0)
-		return NULL;
+		return 0;
 	*ret_made = (unsigned)made;
-	return p;
+	*ret_mark = p;
+	return 1;
 }
 
-void cg_claim(int cgfd, struct cgroup_ref *ref)
+/* What an earlier container would have had to remove. */
+static int inherit(int cgfd, unsigned *ret_made)
 {
 	char text[CLAIM_MAX];
-	unsigned made;
+	const char *earlier;
+	return claim_read(cgfd, text, ret_made, &earlier);
+}
+
+int cg_claim(int cgfd, struct cgroup_ref *ref, struct err *e)
+{
+	char text[CLAIM_MAX];
 	if (!ref->mark || !*ref->mark)
-		return;
-	if (!ref->made && claim_read(cgfd, text, &made))
-		ref->made = made;
+		return 0;
+	if (!ref->fresh && inherit(cgfd, &ref->made) < 0)
+		return err_set(e, errno, "find out whose cgroup \"%s\" was", ref->path);
 	int n = snprintf(text, sizeof(text), "%u %s", ref->made, ref->mark);
-	if (n < CLAIM_MAX)
-		(void)fsetxattr(cgfd, attribute, text, (size_t)n, 0);
+	if (fsetxattr(cgfd, to_write(), text, (size_t)n, 0) == 0 || (ref->fresh && is_not_permitted(errno)))
+		return 0;
+	return err_set(e, errno, ref->fresh ? "mark cgroup \"%s\" as this container's" :
+					      "cgroup \"%s\" exists and cannot be marked as this container's", ref->path);
 }
 
-bool cg_claimed_by_another(int cgfd, const struct cgroup_ref *ref)
+int cg_claimed_by_another(int cgfd, const struct cgroup_ref *ref)
 {
 	char text[CLAIM_MAX];
 	unsigned made;
-	const char *mark = claim_read(cgfd, text, &made);
-	return mark && ref->mark && strcmp(mark, ref->mark) != 0;
+	const char *mark;
+	if (!ref->mark || ref->driver != CGROUP_CGROUPFS)
+		return 0;
+	int r = claim_read(cgfd, text, &made, &mark);
+	return r > 0 ? strcmp(mark, ref->mark) != 0 : r;
 }
 
 void cg_claim_end(int cgfd)
 {
-	(void)fremovexattr(cgfd, attribute);
+	if (fremovexattr(cgfd, of_root) < 0)
+		(void)fremovexattr(cgfd, of_user);
 }

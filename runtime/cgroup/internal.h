@@ -64,10 +64,11 @@ int cg_remove_levels(int root, const char *rel, size_t len, unsigned levels);
 int cg_check_frozen(int cgfd, const char *path, bool existed, struct err *e);
 
 /* ---- claim.c: the mark of the container that was put into the cgroup last ---- */
-/* Leaves ref->mark there. Where an earlier container left one, ref->made becomes what that one had made. */
-void cg_claim(int cgfd, struct cgroup_ref *ref);
-/* Another container's mark is there. No mark is nobody's. */
-bool cg_claimed_by_another(int cgfd, const struct cgroup_ref *ref);
+/* Leaves ref->mark there. Where an earlier container left one, ref->made becomes what that one had made. 0 or -1 with *e:
+ * nothing was changed. */
+int cg_claim(int cgfd, struct cgroup_ref *ref, struct err *e);
+/* 1: another container's mark is there; 0: none, which is nobody's, or ours; -1 with errno. */
+int cg_claimed_by_another(int cgfd, const struct cgroup_ref *ref);
 void cg_claim_end(int cgfd);
 
 /* ---- events.c: cgroup.events and the wait for a change of it ---- */

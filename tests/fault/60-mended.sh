@@ -382,6 +382,59 @@ test_cgroup_levels_of_a_failed_delete()
 	assert_eq $failed 2 # the last level has a second way to go
 }
 
+# second PATH: $B is a container c2 in the cgroup in which c1 has ended and was not deleted
+second()
+{
+	bundle_new c1
+	cfg --arg p "$1" '.linux.cgroupsPath = $p'
+	args /bin/true
+	create_ok
+	start_ok
+	wait_status stopped
+	bundle_new c2
+	probe sleep 60
+	cfg --arg p "$1" '.linux.cgroupsPath = $p'
+}
+
+# A container without a mark would be ended with an earlier one in its cgroup: it is not made.
+test_cgroup_that_is_not_marked()
+{
+	local fault
+	needs_cgroupfs "a unit is one container's"
+	mkdir "/sys/fs/cgroup$(cgroups_path mine)"
+	BASELINE[cgroups]=$(list_cgroups)
+	for p in "$(cgroups_path mine)" "$(cgroups_path made)/below/c"; do
+		second "$p"
+		for fault in "tool fsetxattr:1 0" "tool fgetxattr:1 0"; do
+			failing "$fault" create --bundle "$B" "$ID"
+			fails_with 'cannot be marked|find out whose cgroup'
+			rt_fails 'does not exist' state "$ID"
+		done
+		up
+		# nor is it taken for the first one's because its mark cannot be read
+		failing "tool fgetxattr:1 0" delete --force c1
+		fails_with 'find out whose cgroup'
+		rt_ok delete --force c1
+		has_status running || die "$(status)"
+		assert_eq "$(<"/sys/fs/cgroup$p/cgroup.procs")" "$(pid_of)"
+		rt_ok pause "$ID"
+		delete_ok --force
+		assert_clean
+		rm -rf /mnt/test/c1 /mnt/test/c2
+	done
+	bundle_new
+	probe sleep 60
+	cfg --arg p "$(cgroups_path made)/below/c" '.linux.cgroupsPath = $p'
+	for fault in "tool fsetxattr:1 0" "tool fsetxattr:1 1"; do
+		failing "$fault" create --bundle "$B" "$ID"
+		fails_with 'mark cgroup'
+		rt_fails 'does not exist' state "$ID"
+		assert_clean
+	done
+	assert_clean
+	rmdir "/sys/fs/cgroup$(cgroups_path mine)"
+}
+
 # JSON is parsed with an allocator that says so when there is nothing left.
 test_no_memory_for_json()
 {

@@ -90,6 +90,7 @@ static const struct errnos {
 	{ "keyctl", { ENOMEM, EDQUOT } },
 	{ "prctl", { EPERM } }, /* EINVAL is how the last capability is found */
 	{ "cap*", { EPERM } },
+	{ "*setxattr", { EIO, ENOSPC, ENOMEM } },
 	{ "set*", { EPERM, EAGAIN } },
 	{ "prlimit64", { EPERM } },
 	{ "dup*", { EMFILE, EINTR } },

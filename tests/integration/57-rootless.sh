@@ -437,6 +437,32 @@ test_delegated_cgroup()
 	[ "$(id -u)" != 0 ] || rmdir "$OWN" "${OWN%/*}"
 }
 
+# As for root: a container that ended does nothing to the one that is in its cgroup now.
+test_two_containers_in_a_delegated_cgroup()
+{
+	local p
+	delegate
+	for p in pod/same; do
+		USER_ID=c1 user_bundle /bin/sleep 100
+		cfg --arg p pod/same '.linux.cgroupsPath = $p'
+		up
+		rt_ok kill "$ID" KILL
+		wait_status stopped
+		USER_ID=c2 user_bundle /bin/sleep 100
+		cfg --arg p "$p" '.linux.cgroupsPath = $p'
+		up
+		rt kill --all c1 KILL
+		rt_ok delete --force c1
+		assert_eq "$(status)" running "$p"
+		assert_eq "$(<"$OWN/$p/cgroup.procs")" "$(pid_of)"
+		delete_ok --force
+		[ ! -e "$OWN/pod" ] || die "left: $(find "$OWN/pod" -type d)"
+		rm -rf /mnt/test/c1 /mnt/test/c2
+	done
+	assert_clean
+	[ "$(id -u)" != 0 ] || rmdir "$OWN" "${OWN%/*}"
+}
+
 # ---- namespaces that engines make first ----
 
 # run_in_namespace: each kind of container that an engine has there

@@ -131,6 +131,49 @@ test_cgroup_of_two_containers()
 	assert_clean
 }
 
+# without_marks COMMAND...: no extended attribute can be set, as for a user where the kernel knows none
+without_marks()
+{
+	command -v strace >/dev/null || skip "no strace"
+	printf '#!/bin/sh\nexec strace -qq -o /dev/null -e trace=setxattr,fsetxattr -e inject=setxattr,fsetxattr:error=EPERM %s "$@"\n' \
+		"$BERTH" >/mnt/test/unmarked
+	chmod 0755 /mnt/test/unmarked
+	local BERTH=/mnt/test/unmarked
+	"$@"
+}
+
+# Where nobody can say whose a cgroup is there is no second container in it, as the end of the first would be its own.
+test_cgroup_that_cannot_be_marked()
+{
+	needs_paths
+	is_berth || skip "berth's own rule"
+	mkdir /sys/fs/cgroup/mine
+	BASELINE[cgroups]=$(list_cgroups)
+	sleeper
+	cfg '.linux.cgroupsPath = "/made/same"'
+	without_marks create_ok
+	rt_ok kill "$ID" KILL
+	wait_status stopped
+	sleeper c2
+	cfg '.linux.cgroupsPath = "/made/same"'
+	without_marks rt_fails 'cgroup "/made/same" exists and cannot be marked as this container.s: operation not permitted' \
+		create --bundle "$B" "$ID"
+	rt_fails 'does not exist' state "$ID"
+	# one that may leave a mark is safe from the first
+	up
+	rt_ok delete --force c1
+	assert_eq "$(status)" running
+	assert_eq "$(</sys/fs/cgroup/made/same/cgroup.procs)" "$(pid_of)"
+	delete_ok --force
+	# what it did not make stays, and so what the first had made
+	[ ! -d /sys/fs/cgroup/made/same ] || rmdir /sys/fs/cgroup/made/same /sys/fs/cgroup/made
+	cfg '.linux.cgroupsPath = "/mine"'
+	without_marks rt_fails 'cgroup "/mine" exists and cannot be marked' create --bundle "$B" "$ID"
+	rm /mnt/test/unmarked
+	assert_clean
+	rmdir /sys/fs/cgroup/mine
+}
+
 # What the first may not open is nothing to the second.
 test_device_filter_of_an_earlier_container()
 {
