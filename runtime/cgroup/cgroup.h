@@ -7,7 +7,8 @@
  * container was put into it, and removes only what it made: the inode number of the directory is stored
  * with the container and compared before anything destructive, and the directory has the mark of the
  * container that was put into it last (claim.c): for an earlier one, that ended and was not deleted, it counts
- * as gone. The root of the hierarchy is never touched.
+ * as gone. Levels above that berth made are marked as well, and go with the last container below them. The root of the
+ * hierarchy is never touched.
  */
 #ifndef BERTH_CGROUP_CGROUP_H
 #define BERTH_CGROUP_CGROUP_H
@@ -135,7 +136,8 @@ int cgroup_kill(int cgfd, int sig, struct err *e);    /* SIGKILL: cgroup.kill; e
 int cgroup_pids(struct arena *a, int cgfd, pid_t **ret, size_t *n, struct err *e);
 
 /* Wait until it is empty (processes being killed take a moment), remove cgroups below it and itself and
- * the parents that we made and that are empty. Missing is success. Never touches what we did not make. */
+ * the parents that berth made, for this container or another one, and that are empty. Missing is success. Never touches what
+ * berth did not make. */
 int cgroup_destroy(const struct cgroup_ref *ref, struct err *e);
 
 /* `berth events`: the object that is the value of "data", written into j (json.h). */

@@ -6,7 +6,9 @@
  *          remember its inode number and how many levels are ours; enable all controllers.
  * open:    walk to the path and compare the inode number. What has another number is somebody else's.
  * destroy: the same comparison; then remove. First just rmdir(2), which is all that is needed when
- *          the processes are gone; only when that fails wait and look for cgroups below.
+ *          the processes are gone; only when that fails wait and look for cgroups below. Then the levels above that
+ *          are empty: those that were made for this container, and those that were made for another one, which
+ *          found them in use when it was removed. These have a mark (claim.c). A create that meets that walks anew.
  */
 #include "internal.h"
 
@@ -76,27 +78,50 @@ static bool is_of_others(int eno)
 	return eno == EBUSY || eno == ENOTEMPTY || eno == EACCES || eno == EPERM;
 }
 
-int cg_remove_levels(int root, const char *rel, size_t len, unsigned levels)
+/* 1: gone, by us or somebody else; 0: it stays; -1 with errno. */
+static int remove_level(int root, const char *rel, size_t len)
 {
 	char name[NAME_MAX + 1];
-	for (; levels > 0 && len > 0; levels--, len = cg_parent_len(rel, len)) {
-		size_t up = cg_parent_len(rel, len);
-		const char *part = part_at(rel, len);
-		size_t n = len - (size_t)(part - rel);
-		memcpy(name, part, n);
-		name[n] = '\0';
-		CLEANUP_FD int dir = cg_open_dir(root, rel, up);
-		if ((dir < 0 || unlinkat(dir, name, AT_REMOVEDIR) < 0) && errno != ENOENT)
-			return is_of_others(errno) ? 0 : -1;
+	const char *part = part_at(rel, len);
+	size_t n = len - (size_t)(part - rel);
+	memcpy(name, part, n);
+	name[n] = '\0';
+	CLEANUP_FD int dir = cg_open_dir(root, rel, cg_parent_len(rel, len));
+	if ((dir < 0 || unlinkat(dir, name, AT_REMOVEDIR) < 0) && errno != ENOENT)
+		return is_of_others(errno) ? 0 : -1;
+	return 1;
+}
+
+/* One that is gone is nobody's, and does not end the way up. */
+static int has_mark(int root, const char *rel, size_t len)
+{
+	CLEANUP_FD int dir = cg_open_dir(root, rel, len);
+	if (dir < 0)
+		return errno == ENOENT ? 1 : is_of_others(errno) ? 0 : -1;
+	return cg_level_is_ours(dir);
+}
+
+int cg_remove_levels(int root, const char *rel, size_t len, unsigned levels)
+{
+	int r = 1;
+	for (; len > 0 && r > 0; len = cg_parent_len(rel, len)) {
+		if (levels > 0)
+			levels--;
+		else
+			r = has_mark(root, rel, len);
+		if (r > 0)
+			r = remove_level(root, rel, len);
 	}
-	return 0;
+	return r < 0 ? -1 : 0;
 }
 
 static void undo_walk(struct walk *w)
 {
 	leave_dir(w); /* perhaps there is no other one to be had */
-	cg_remove_levels(w->root, w->rel, w->len, w->made);
-	cg_remove_levels(w->root, w->rel, w->above_len, w->above);
+	if (w->made)
+		cg_remove_levels(w->root, w->rel, w->len, w->made);
+	if (w->above)
+		cg_remove_levels(w->root, w->rel, w->above_len, w->above);
 }
 
 /* Make the next level below w->dir and open it with `flags`. *again: the directory vanished under us,
@@ -173,6 +198,8 @@ static int make_all(struct walk *w, int *ret_fd, bool *again, struct err *e)
 			return -1;
 		leave_dir(w);
 		w->dir = next;
+		if (w->made && cg_level_mark(next) < 0)
+			return err_set(e, errno, "mark cgroup \"/%.*s\" as made by berth", (int)w->len, w->rel);
 	}
 	CLEANUP_FD int fd = -1;
 	if (make_level(w, O_RDONLY, &fd, again, e) < 0)
@@ -302,6 +329,32 @@ static int release_foreign(const struct cgroup_ref *ref, struct err *e)
 	return cg_device_attach(fd, false, NULL, e);
 }
 
+/* The container's own level; w->dir is the one above, or -1 with errno. 1: removed; 0: it was gone already; -1 with *e.
+ * *others: another one has its name now, and uses what is above. */
+static int remove_own(const struct walk *w, const struct cgroup_ref *ref, bool *others, struct err *e)
+{
+	const char *leaf = part_at(w->rel, strlen(w->rel));
+	struct stat st;
+	if (w->dir < 0 || fstatat(w->dir, leaf, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return errno == ENOENT ? 0 : err_set(e, errno, "find cgroup \"%s\"", ref->path);
+	*others = st.st_ino != ref->inode;
+	if (*others || unlinkat(w->dir, leaf, AT_REMOVEDIR) == 0 || errno == ENOENT || remove_busy(w->dir, leaf, ref) == 0)
+		return 1;
+	return err_set(e, errno, "remove cgroup \"%s\"", ref->path);
+}
+
+/* `levels` are ours by number. Without any, the next one is open, and mostly has no mark. */
+static int remove_above(const struct walk *w, size_t up, unsigned levels)
+{
+	if (levels == 0 && up > 0 && w->dir >= 0) {
+		int r = cg_level_is_ours(w->dir);
+		if (r <= 0)
+			return r;
+		levels = 1;
+	}
+	return cg_remove_levels(w->root, w->rel, up, levels);
+}
+
 static int cgroupfs_destroy(const struct cgroup_ref *ref, struct err *e)
 {
 	__attribute__((cleanup(arena_free))) struct arena a = { 0 };
@@ -313,21 +366,14 @@ static int cgroupfs_destroy(const struct cgroup_ref *ref, struct err *e)
 	w.root = cg_root(&a, e);
 	if (w.root < 0)
 		return -1;
-	size_t len = strlen(w.rel), up = cg_parent_len(w.rel, len);
-	const char *leaf = part_at(w.rel, len);
-	struct stat st;
+	size_t up = cg_parent_len(w.rel, strlen(w.rel));
+	bool others = false;
 	w.dir = walk_open(&w, up);
-	bool gone = w.dir < 0 ? errno == ENOENT : false;
-	if (w.dir >= 0 && fstatat(w.dir, leaf, &st, AT_SYMLINK_NOFOLLOW) == 0) {
-		if (st.st_ino != ref->inode)
-			return 0; /* ours is gone, and what is there now uses the parents */
-		if (unlinkat(w.dir, leaf, AT_REMOVEDIR) < 0 && errno != ENOENT &&
-		    remove_busy(w.dir, leaf, ref) < 0)
-			return err_set(e, errno, "remove cgroup \"%s\"", ref->path);
-	} else if (!gone && errno != ENOENT) {
-		return err_set(e, errno, "find cgroup \"%s\"", ref->path);
-	}
-	if (cg_remove_levels(w.root, w.rel, up, ref->made - 1) < 0)
+	int own = remove_own(&w, ref, &others, e);
+	if (own < 0 || others)
+		return own < 0 ? -1 : 0;
+	/* when ours was gone, those above may be gone and made again by somebody else: only a mark counts */
+	if (remove_above(&w, up, own ? ref->made - 1 : 0) < 0)
 		return err_set(e, errno, "remove the cgroups above \"%s\"", ref->path);
 	return 0;
 }

@@ -9,8 +9,10 @@
  * it fails. Only in a directory that was made for it may it be missing, where marks are not permitted at all: then
  * the next container cannot leave one either, and is refused.
  *
- * Kept as an extended attribute that only root of the first user namespace can write, so that no container can
- * disown its cgroup. Others (rootless, within a user namespace) have one of the user [5.7].
+ * The levels above that berth made carry a mark too: any container may be the last one below them.
+ *
+ * Kept as extended attributes that only root of the first user namespace can write, so that no container can
+ * disown its cgroup. Others (rootless, within a user namespace) have those of the user [5.7].
  */
 #include "internal.h"
 
@@ -22,13 +24,15 @@
 #include "../lib/number.h"
 #include "../lib/rootless.h"
 
-static const char of_root[] = "trusted.berth", of_user[] = "user.berth";
+static const struct names {
+	const char *claim, *made;
+} of_root = { "trusted.berth", "trusted.berth.made" }, of_user = { "user.berth", "user.berth.made" };
 
-enum { CLAIM_MAX = 128, LEVELS_MAX = 4096 };
+enum { CLAIM_MAX = 128, LEVELS_MAX = 4096, LIST_MAX = 4096, FD_PATH_MAX = 32 };
 
-static const char *to_write(void)
+static const struct names *to_write(void)
 {
-	return is_rootless() ? of_user : of_root;
+	return is_rootless() ? &of_user : &of_root;
 }
 
 /* Here nobody of our kind may ever leave a mark. */
@@ -40,9 +44,9 @@ static bool is_not_permitted(int eno)
 /* One of root's goes first: then a container that may write the other one has said nothing. Length, 0: none, -1: errno. */
 static ssize_t attribute_read(int cgfd, char text[CLAIM_MAX])
 {
-	ssize_t n = fgetxattr(cgfd, of_root, text, CLAIM_MAX - 1);
+	ssize_t n = fgetxattr(cgfd, of_root.claim, text, CLAIM_MAX - 1);
 	if (n < 0 && errno == ENODATA)
-		n = fgetxattr(cgfd, of_user, text, CLAIM_MAX - 1);
+		n = fgetxattr(cgfd, of_user.claim, text, CLAIM_MAX - 1);
 	return n < 0 && (errno == ENODATA || errno == EOPNOTSUPP || errno == ERANGE) ? 0 : n;
 }
 
@@ -62,12 +66,17 @@ static int claim_read(int cgfd, char text[CLAIM_MAX], unsigned *ret_made, const 
 	return 1;
 }
 
-/* What an earlier container would have had to remove. */
+/* What an earlier container would have had to remove; or it is a level that berth made for one that was further below. */
 static int inherit(int cgfd, unsigned *ret_made)
 {
 	char text[CLAIM_MAX];
 	const char *earlier;
-	return claim_read(cgfd, text, ret_made, &earlier);
+	int r = claim_read(cgfd, text, ret_made, &earlier);
+	if (r != 0)
+		return r;
+	r = cg_level_is_ours(cgfd);
+	*ret_made = r > 0;
+	return r;
 }
 
 int cg_claim(int cgfd, struct cgroup_ref *ref, struct err *e)
@@ -78,7 +87,7 @@ int cg_claim(int cgfd, struct cgroup_ref *ref, struct err *e)
 	if (!ref->fresh && inherit(cgfd, &ref->made) < 0)
 		return err_set(e, errno, "find out whose cgroup \"%s\" was", ref->path);
 	int n = snprintf(text, sizeof(text), "%u %s", ref->made, ref->mark);
-	if (fsetxattr(cgfd, to_write(), text, (size_t)n, 0) == 0 || (ref->fresh && is_not_permitted(errno)))
+	if (fsetxattr(cgfd, to_write()->claim, text, (size_t)n, 0) == 0 || (ref->fresh && is_not_permitted(errno)))
 		return 0;
 	return err_set(e, errno, ref->fresh ? "mark cgroup \"%s\" as this container's" :
 					      "cgroup \"%s\" exists and cannot be marked as this container's", ref->path);
@@ -97,6 +106,32 @@ int cg_claimed_by_another(int cgfd, const struct cgroup_ref *ref)
 
 void cg_claim_end(int cgfd)
 {
-	if (fremovexattr(cgfd, of_root) < 0)
-		(void)fremovexattr(cgfd, of_user);
+	if (fremovexattr(cgfd, of_root.claim) < 0)
+		(void)fremovexattr(cgfd, of_user.claim);
+}
+
+/* By way of /proc, as the descriptor is only a path. */
+static const char *fd_path(int fd, char buf[FD_PATH_MAX])
+{
+	snprintf(buf, FD_PATH_MAX, "/proc/self/fd/%d", fd);
+	return buf;
+}
+
+int cg_level_mark(int dir)
+{
+	char path[FD_PATH_MAX];
+	return setxattr(fd_path(dir, path), to_write()->made, "1", 1, 0) == 0 || is_not_permitted(errno) ? 0 : -1;
+}
+
+/* The list has the names of both kinds in one call, those of root only for root; and root takes nobody else's word. */
+int cg_level_is_ours(int dir)
+{
+	char path[FD_PATH_MAX], list[LIST_MAX];
+	ssize_t n = listxattr(fd_path(dir, path), list, sizeof(list));
+	if (n < 0)
+		return errno == EOPNOTSUPP || errno == ERANGE ? 0 : -1;
+	for (const char *p = list; p < list + n; p += strlen(p) + 1)
+		if (strcmp(p, of_root.made) == 0 || (strcmp(p, of_user.made) == 0 && is_rootless()))
+			return 1;
+	return 0;
 }

@@ -55,21 +55,24 @@ int cg_remove_leftover(const struct cgroup_ref *ref, struct err *e);
 int cg_open_dir(int root, const char *rel, size_t len);
 /* Length of rel[0..len) without its last part; 0 when that was the only one. */
 size_t cg_parent_len(const char *rel, size_t len);
-/* Remove as many levels of rel, from its end, as are empty: one that others use by now ends it. 0, or -1 with errno
- * when it was for another reason. */
+/* Remove so many levels of rel, from its end, and further up those that have berth's mark, as far as they are empty: one
+ * that others use by now ends it. 0, or -1 with errno when it was for another reason. */
 int cg_remove_levels(int root, const char *rel, size_t len, unsigned levels);
 
 /* ---- cgroupfs.c ---- */
 /* 0 when a process may be born in the cgroup as far as the freezer is concerned; existed: before berth came. */
 int cg_check_frozen(int cgfd, const char *path, bool existed, struct err *e);
 
-/* ---- claim.c: the mark of the container that was put into the cgroup last ---- */
+/* ---- claim.c: the mark of the container that was put into the cgroup last, and of levels that berth made ---- */
 /* Leaves ref->mark there. Where an earlier container left one, ref->made becomes what that one had made. 0 or -1 with *e:
  * nothing was changed. */
 int cg_claim(int cgfd, struct cgroup_ref *ref, struct err *e);
 /* 1: another container's mark is there; 0: none, which is nobody's, or ours; -1 with errno. */
 int cg_claimed_by_another(int cgfd, const struct cgroup_ref *ref);
 void cg_claim_end(int cgfd);
+/* A level that was just made, above the container's own; dir may be O_PATH. 0, or -1 with errno. */
+int cg_level_mark(int dir);
+int cg_level_is_ours(int dir); /* 1: it has that mark, 0, or -1 with errno */
 
 /* ---- events.c: cgroup.events and the wait for a change of it ---- */
 enum cg_event { CG_POPULATED, CG_FROZEN };

@@ -29,6 +29,39 @@ test_created_twice_at_once()
 	count races=$rounds
 }
 
+# lives ID ROUNDS: create and delete, again and again; none may fail
+lives()
+{
+	local i
+	for ((i = 0; i < $2; i++)); do
+		"$BERTH" --root "$STATE" create --bundle "/mnt/test/$1" "$1" >/dev/null 2>/mnt/err."$1" </dev/null &&
+			"$BERTH" --root "$STATE" delete --force "$1" 2>>/mnt/err."$1" && continue
+		echo "$1, round $i: $(cat /mnt/err."$1")"
+		return 1
+	done
+}
+
+# One needs the levels of a path at the moment when another one, for which they were made, removes them as the last one.
+test_levels_that_come_and_go()
+{
+	local id rounds=$((FULL ? 1000 : 40)) jobs=()
+	needs_cgroupfs "its levels are slices"
+	for id in c1 c2 c3 c4; do
+		bundle_new $id
+		probe sleep 60
+		cfg --arg p "$(cgroups_path pod)/more/$id" '.linux.cgroupsPath = $p'
+	done
+	for id in c1 c2 c3 c4; do
+		lives $id "$rounds" >/mnt/lives.$id &
+		jobs+=($!)
+	done
+	for id in "${jobs[@]}"; do
+		wait "$id" || die "$(cat /mnt/lives.*)"
+	done
+	count races=$((rounds * 4))
+	assert_clean
+}
+
 # hammer SECONDS: commands on one id from several processes; each has to return, and to return 0 or say why not
 hammer()
 {

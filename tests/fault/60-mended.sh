@@ -425,12 +425,20 @@ test_cgroup_that_is_not_marked()
 	bundle_new
 	probe sleep 60
 	cfg --arg p "$(cgroups_path made)/below/c" '.linux.cgroupsPath = $p'
-	for fault in "tool fsetxattr:1 0" "tool fsetxattr:1 1"; do
+	for fault in "tool setxattr:1 0" "tool setxattr:2 0" "tool fsetxattr:1 0"; do
 		failing "$fault" create --bundle "$B" "$ID"
 		fails_with 'mark cgroup'
 		rt_fails 'does not exist' state "$ID"
 		assert_clean
 	done
+	# a level whose mark cannot be read is for the next delete
+	create_ok
+	cfg --arg p "$(cgroups_path made)/below/d" '.linux.cgroupsPath = $p'
+	rt_ok create --bundle "$B" c2 </dev/null >/dev/null
+	rt_ok delete --force c1
+	failing "tool listxattr:1 0" delete --force c2
+	fails_with 'remove the cgroups above'
+	rt_ok delete --force c2
 	assert_clean
 	rmdir "/sys/fs/cgroup$(cgroups_path mine)"
 }

@@ -437,12 +437,12 @@ test_delegated_cgroup()
 	[ "$(id -u)" != 0 ] || rmdir "$OWN" "${OWN%/*}"
 }
 
-# As for root: a container that ended does nothing to the one that is in its cgroup now.
+# As for root: a container that ended does nothing to the one that is in its cgroup now, and levels go with the last.
 test_two_containers_in_a_delegated_cgroup()
 {
 	local p
 	delegate
-	for p in pod/same; do
+	for p in pod/same pod/other; do
 		USER_ID=c1 user_bundle /bin/sleep 100
 		cfg --arg p pod/same '.linux.cgroupsPath = $p'
 		up

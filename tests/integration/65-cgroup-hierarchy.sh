@@ -196,6 +196,104 @@ test_controller_that_v1_has()
 	[ -n "${path:-}" ] || skip "v2 has them all"
 }
 
+# --- levels above the container's own ----------------------------------------------------------------------------------
+
+# ended ID PATH: a container that has been created there, and is not in it any more
+ended()
+{
+	sleeper "$1"
+	cfg --arg p "$2" '.linux.cgroupsPath = $p'
+	create_ok
+	rt_ok kill "$ID" KILL
+	wait_status stopped
+}
+
+# Those that berth made go with the last container below them, whichever needed them first.
+test_levels_go_with_the_last_container()
+{
+	local order id
+	needs_cgroupfs "its levels are slices"
+	mkdir $TOP/there
+	BASELINE[cgroups]=$(list_cgroups)
+	for order in "a b c" "c b a" "b a c" "a c b"; do
+		in_place /there/pod/more/x
+		ID=a; create_from c1
+		cfg '.linux.cgroupsPath = "/there/pod/more/y"'
+		ID=b; create_from c1
+		cfg '.linux.cgroupsPath = "/there/pod/z/z"'
+		ID=c; create_from c1
+		for id in $order; do
+			[ -d $TOP/there/pod ] || die "/there/pod is gone before $id"
+			rt_ok delete --force "$id"
+		done
+		[ ! -e $TOP/there/pod ] || die "left after $order: $(find $TOP/there)"
+		[ -d $TOP/there ] || die "a cgroup that berth did not make is gone"
+		rm -rf /mnt/test/c1
+	done
+	rmdir $TOP/there
+	BASELINE[cgroups]=$(list_cgroups)
+	assert_clean
+}
+
+create_from()
+{
+	rt_ok create --bundle "/mnt/test/$1" "$ID" >/dev/null </dev/null
+}
+
+# Also one that a create needed which failed, and one whose own cgroup somebody else has removed.
+test_levels_of_what_is_gone()
+{
+	needs_cgroupfs "its levels are slices"
+	in_place /pod/a
+	create_ok
+	in_place /pod/b
+	BASELINE[cgroups]=$(list_cgroups)
+	cfg '.process.args = ["/none"] | .linux.resources.unified = {"cgroup.max.depth": "none"}'
+	rt_fails 'cgroup.max.depth' create --bundle "$B" b
+	assert_eq "$(list_cgroups)" "${BASELINE[cgroups]}" "after a create that failed"
+	ended c /pod/c
+	rt_ok delete --force c1
+	rmdir $TOP/pod/c
+	[ -d $TOP/pod ] || die "/pod is gone"
+	rt_ok delete c
+	[ ! -e $TOP/pod ] || die "/pod is left"
+	# and where they were made anew by somebody else
+	ended c /pod/c
+	rmdir $TOP/pod/c $TOP/pod
+	mkdir $TOP/pod
+	rt_ok delete c
+	rmdir $TOP/pod || die "somebody else's /pod is gone"
+}
+
+# Others may use the levels meanwhile; a level may become a container's own cgroup.
+test_levels_that_others_use()
+{
+	needs_cgroupfs "its levels are slices"
+	BASELINE[cgroups]=$(list_cgroups)
+	in_place /pod/a
+	create_ok
+	mkdir $TOP/pod/other
+	delete_ok --force
+	[ -d $TOP/pod/other ] || die "another's cgroup is gone"
+	ID=b
+	in_place /pod/b
+	create_ok
+	bystander $TOP/pod/other
+	delete_ok --force
+	kill -0 $BYSTANDER || die "another's process is gone"
+	bystander_end
+	rmdir $TOP/pod/other
+	ended c /pod/c
+	echo >$TOP/pod/cgroup.subtree_control "$(sed 's/[a-z]*/-&/g' $TOP/pod/cgroup.subtree_control)"
+	in_place /pod
+	ID=d
+	create_from c1
+	rt_ok delete --force c
+	[ "$(<$TOP/pod/cgroup.procs)" = "$(pid_of)" ] || die "no container in /pod"
+	delete_ok --force
+	assert_clean
+}
+
 # --- a container in a container --------------------------------------------------------------------------------------
 
 # engine: $B becomes a container that can run this runtime on the bundle /inner, as engines in containers do: with a
