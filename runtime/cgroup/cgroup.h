@@ -39,7 +39,8 @@ struct cgroup_ref {
 			    * that existed is used: killed and frozen like ours, never removed */
 	const char *scope; /* systemd unit, or "" */
 	bool fresh;	   /* this call made it, so nothing of an earlier container is in it; never stored */
-	bool intended;	   /* there was no such cgroup yet and we were about to make it (inode is 0) */
+	bool intended;	   /* there was no such cgroup yet and we were about to make it (inode is 0); systemd: only after a
+			    * create that failed and left the unit */
 	const char *mark;  /* given by the caller, the same for all calls of a container: part of the description
 			    * of its unit; never stored here (it is when the container was created) */
 	struct cgroup_holder holder;
@@ -71,7 +72,7 @@ int cgroup_remove_leftover(const struct cgroup_ref *ref, struct err *e);
  * cgroup_apply(). e->eno tells a caller without rights (EACCES, EPERM, EROFS). On success *ref is
  * filled in (strings in the arena) and *ret_fd is an O_RDONLY|O_DIRECTORY|O_CLOEXEC fd of it (-1 when
  * disabled), owned by the caller; of what *ref held before, only the mark counts. On failure nothing that
- * was made is left. cgroupfs, rootless: where we may make
+ * was made is left, or ref->intended says that cgroup_remove_leftover() has to be called. cgroupfs, rootless: where we may make
  * no cgroup and the config asks for no place and no limits, the container does without: as disabled. */
 int cgroup_create(struct arena *a, enum cgroup_driver d, const char *path, const struct spec_config *c,
 		  struct cgroup_ref *ref, int *ret_fd, struct err *e);

@@ -138,7 +138,8 @@ static int systemd_create(struct arena *a, const char *path, const struct spec_c
 	if (!made || open_cgroup(a, made, &r, ret_fd, e) < 0) {
 		struct err ignored = { 0 };
 		cg_hold_end(holder);
-		cg_bus_stop(&b, unit.name, &ignored);
+		/* then it is to be stopped as that of a create that was killed */
+		ref->intended = cg_bus_stop(&b, unit.name, &ignored) < 0;
 		return -1;
 	}
 	*ref = r;

@@ -681,3 +681,27 @@ test_error_of_berth_init_that_is_told()
 	done
 	assert_clean
 }
+
+# A create that fails when the unit is there and cannot stop it says what it is about, and leaves the record for delete.
+test_unit_of_a_failed_create()
+{
+	local n found=
+	manager
+	sd_bundle a.slice:x:a-b.slice
+	for n in 1 2 3 4 5 6; do
+		mode stop org.freedesktop.DBus.Error.Failed
+		failing "tool openat2:$n 0" --systemd-cgroup create --bundle "$B" "$ID"
+		[ "$RC" = 0 ] || found=$ERR
+		mode ok
+		[[ $ERR != *'of unit "a-b.slice"'* ]] || break
+		rt_ok delete --force "$ID"
+		: >"$SD/log"
+	done
+	assert_match "$found" 'open cgroup "/a.slice/a-b.slice" of unit "a-b.slice": '
+	asked "StopUnit a-b.slice replace"
+	has_status creating || die "no record of it: $(status)"
+	: >"$SD/log"
+	delete_ok --force
+	asked "StopUnit a-b.slice replace"
+	assert_clean
+}

@@ -11,6 +11,7 @@
  *	job RESULT	the job ends with this
  *	silent		the job never ends
  *	error NAME	every call is answered with this error
+ *	stop NAME	only StopUnit is
  *	old NAME	as from a manager that does not know this property
  *	description TEXT	every unit has this description
  *	active		the unit exists and is active
@@ -247,7 +248,7 @@ static int on_stop(sd_bus_message *m, void *ctx, sd_bus_error *error)
 	read_mode();
 	sd_bus_message_read(m, "ss", &name, &how);
 	note("StopUnit %s %s\n", name, how);
-	if (strcmp(mode, "error") == 0)
+	if (strcmp(mode, "error") == 0 || strcmp(mode, "stop") == 0)
 		return sd_bus_error_set(error, argument, "the manager's own words");
 	int i = find_unit(name);
 	if (i < 0)
