@@ -10,7 +10,7 @@ export SHORT_OPS="run exit_status terminal exec stop pause update stats remove_r
 op_run()
 {
 	eq "$(once -- echo hello there)" "hello there"
-	eq "$(p ps -aq)" "" "left over"
+	none_left
 }
 
 op_exit_status()
@@ -28,7 +28,7 @@ op_command_not_found()
 	fails 127 once -- /bin/nothing-like-it
 	fails 126 once -- /etc/passwd
 	fails 126 once -- /etc
-	eq "$(p ps -aq)" "" "left over"
+	none_left
 }
 
 op_stdin()
@@ -45,12 +45,9 @@ op_stdout_and_stderr()
 
 op_terminal()
 {
-	local out
-	fails 5 in_terminal podman --runtime "$RT" --cgroup-manager "$DRIVER" run -it --rm "$IMG" sh -c 'tty; stty size; exit 5'
-	has "$OUT" /dev/pts/0
-	out=$(in_terminal podman --runtime "$RT" --cgroup-manager "$DRIVER" run -it --rm "$IMG" \
-		sh -c 'sleep 0.5; stty size; test -t 0 && test -t 1 && test -t 2 && echo all')
-	has "$out" "30 100" all
+	fails 5 in_terminal podman --runtime "$RT" --cgroup-manager "$DRIVER" run -it --rm "$IMG" \
+		sh -c "tty; $SIZE; test -t 0 && test -t 1 && test -t 2 && echo all; exit 5"
+	has "$OUT" /dev/pts/0 "30 100" all
 }
 
 op_detach()
@@ -110,7 +107,7 @@ op_exec_terminal()
 {
 	started
 	fails 5 in_terminal podman --runtime "$RT" --cgroup-manager "$DRIVER" exec -it "$C" \
-		sh -c 'sleep 0.5; tty; stty size; exit 5'
+		sh -c "tty; $SIZE; exit 5"
 	has "$OUT" /dev/pts/ "30 100"
 }
 
@@ -174,7 +171,8 @@ op_restart()
 	inside touch /tmp/kept
 	p restart -t 0 "$C" >/dev/null
 	eq "$(field "$C" .State.Status)" running
-	[ "$(pid_of "$C")" != "$before" ] || die "the same process"
+	gone "$before" || die "$before is left"
+	differ "$(pid_of "$C")" "$before" "the process"
 	inside test -e /tmp/kept
 	p stop -t 0 "$C" >/dev/null
 	p start "$C" >/dev/null
@@ -199,13 +197,14 @@ op_pause()
 	pid=$(pid_of "$C")
 	p pause "$C" >/dev/null
 	eq "$(field "$C" .State.Status)" paused
-	file_has "$(cgroup_of "$pid")/cgroup.events" '^frozen 1' || file_has "$(dirname "$(cgroup_of "$pid")")/cgroup.events" '^frozen 1'
+	frozen 1 "$pid"
 	p exec "$C" true 2>/dev/null && die "exec in a paused container"
 	p unpause "$C" >/dev/null
+	frozen 0 "$pid"
 	eq "$(inside echo awake)" awake
 	p pause "$C" >/dev/null
 	p rm -f -t 0 "$C" >/dev/null
-	[ ! -d "/proc/$pid" ] || die "$pid is left"
+	gone "$pid" || die "$pid is left"
 }
 
 # limits of a cgroup, wherever the runtime has put the processes in it
@@ -283,6 +282,14 @@ op_health()
 	eq "$(field "$C" .State.Health.Status)" healthy
 }
 
+# nobody but the timer of systemd runs it
+op_health_timer()
+{
+	started --health-cmd 'echo looked >>/tmp/looked' --health-interval 1s
+	wait_for 30 p exec "$C" grep -q looked /tmp/looked
+	wait_for 10 sh -c "podman inspect $C --format '{{.State.Health.Status}}' | grep -qx healthy"
+}
+
 op_health_on_failure()
 {
 	started --health-cmd 'false' --health-interval disable --health-retries 1 --health-on-failure kill
@@ -311,8 +318,8 @@ op_remove_running()
 	pid=$(pid_of "$C")
 	fails 2 p rm "$C"
 	p rm -f -t 0 "$C" >/dev/null
-	[ ! -d "/proc/$pid" ] || die "process $pid is left"
-	eq "$(p ps -aq)" ""
+	gone "$pid" || die "process $pid is left"
+	none_left
 }
 
 op_copy()
