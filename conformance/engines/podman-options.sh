@@ -35,12 +35,35 @@ op_volume_owner()
 	eq "$(once -v "$OPDIR/v:/v:U" --user 1000 -- stat -c %u /v)" 1000
 }
 
-op_volume_propagation()
+op_volume_options()
 {
 	mkdir v
 	has "$(once -v "$OPDIR/v:/v:rslave,noexec,nosuid,nodev" -- grep ' /v ' /proc/self/mountinfo)" noexec nosuid nodev
 	p run --rm -v "$OPDIR/v:/v:ro,rslave" "$IMG" sh -c 'touch /v/x 2>&1; grep " /v " /proc/self/mountinfo' >out || true
 	has "$(<out)" "Read-only file system" " ro"
+}
+
+# what is mounted in a volume later is seen by who asked for that, and the other way round
+op_volume_propagation()
+{
+	local slave private=unseen back
+	only root
+	mkdir -p v/below v/back
+	mount --bind v v
+	mount --make-shared v
+	started -v "$OPDIR/v:/v:rslave"
+	p run -d --name "$C-private" -v "$OPDIR/v:/v:rprivate" "$IMG" sleep 1000 >/dev/null
+	mount -t tmpfs later v/below
+	echo seen >v/below/word
+	slave=$(inside cat /v/below/word) || true
+	p exec "$C-private" test ! -e /v/below/word || private=seen
+	p run -d --privileged --name "$C-shared" -v "$OPDIR/v:/v:rshared" "$IMG" sh -c 'mount -t tmpfs inside /v/back && sleep 1000' >/dev/null
+	(wait_for 10 mountpoint -q v/back) && back=seen
+	after_op
+	umount -R v
+	eq "$slave" seen rslave
+	eq "$private" unseen rprivate
+	eq "$back" seen rshared
 }
 
 op_volume_subpath()
@@ -71,7 +94,7 @@ op_tmpfs()
 	out=$(once --tmpfs /t:size=1m,mode=1770,noexec -- sh -c 'grep " /t " /proc/self/mountinfo; stat -c %a /t')
 	has "$out" size=1024k noexec 1770
 	eq "$(once --mount type=tmpfs,dst=/data -- ls /data)" file
-	eq "$(once --mount type=tmpfs,dst=/data,notmpcopyup -- ls /data)" ""
+	eq "$(once --mount type=tmpfs,dst=/data,notmpcopyup -- sh -c 'ls -A /data && echo listed')" listed
 }
 
 op_read_only()
@@ -124,10 +147,24 @@ op_userns_keep_id()
 	eq "$(p exec -u 0 "$C" id -u)" 0
 }
 
+# maps_caller PID: the caller's own id is one of its user namespace, by the map as it is seen from here
+maps_caller()
+{
+	awk -v own="$(id -u)" '$2 <= own && own < $2 + $3 { found = 1 } END { exit !found }' "/proc/$1/uid_map"
+}
+
 op_userns_nomap()
 {
+	local pid
 	only rootless
-	lacks "$(once --userns nomap -- cat /proc/self/uid_map)" " 1000 "
+	started
+	maps_caller "$(pid_of "$C")" || die "not mapped without the option"
+	p rm -f -t 0 "$C" >/dev/null
+	started --userns nomap
+	pid=$(pid_of "$C")
+	match "$(<"/proc/$pid/uid_map")" '^ *0 +[1-9]'
+	maps_caller "$pid" && die "mapped: $(<"/proc/$pid/uid_map")"
+	eq "$(inside id -u)" 0
 }
 
 op_userns_auto()
@@ -155,7 +192,7 @@ op_userns_container()
 	local one
 	started --userns auto
 	one=$(inside cat /proc/self/uid_map)
-	eq "$(once --userns "container:$C" -- cat /proc/self/uid_map)" "$one"
+	same "$(once --userns "container:$C" -- cat /proc/self/uid_map)" "$one"
 }
 
 op_idmapped_volume()
@@ -193,7 +230,15 @@ op_seccomp_default()
 {
 	match "$(once -- grep Seccomp: /proc/self/status)" '2$'
 	match "$(once --security-opt seccomp=unconfined -- grep Seccomp: /proc/self/status)" '0$'
-	fails 1 once --cap-add sys_time --security-opt seccomp=unconfined --cap-drop all -- reboot -f
+	# vmsplice(2) with no file: nothing but the profile has a say before it looks at the descriptor
+	has "$(vmsplice)" "errno=1"
+	has "$(vmsplice --security-opt seccomp=unconfined)" "errno=9"
+}
+
+# vmsplice OPTIONS...: what comes of it in a container
+vmsplice()
+{
+	once -v "$ENGINES/../../build/tests/probe:/probe:ro" "$@" -- /probe syscall 278 -1 0 0 0
 }
 
 op_seccomp_profile()
@@ -218,14 +263,17 @@ op_mask()
 	eq "$(once -- sh -c 'cat /proc/kcore /proc/timer_list 2>/dev/null | wc -c')" 0
 	eq "$(once --security-opt mask=/proc/version -- sh -c 'cat /proc/version | wc -c')" 0
 	match "$(once -- sh -c 'echo 1 >/proc/sys/kernel/panic' 2>&1 || true)" 'Read-only|denied'
+	has "$(once -- cat /proc/self/mountinfo)" " /proc/kcore "
 	lacks "$(once --security-opt unmask=ALL -- cat /proc/self/mountinfo)" " /proc/kcore "
 	lacks "$(once --security-opt unmask=/proc/kcore -- cat /proc/self/mountinfo)" " /proc/kcore "
 }
 
 op_label()
 {
-	once --security-opt label=disable -- true
-	once --security-opt label=type:container_t -- true
+	[ -e /sys/fs/selinux/enforce ] || skip "no SELinux"
+	has "$(once -- cat /proc/self/attr/current)" :container_t:
+	lacks "$(once --security-opt label=disable -- cat /proc/self/attr/current)" :container_t:
+	has "$(once --security-opt label=type:container_init_t -- cat /proc/self/attr/current)" :container_init_t:
 }
 
 op_apparmor()
@@ -260,7 +308,8 @@ op_ulimit()
 	eq "$(once --ulimit nofile=100:200 -- sh -c 'ulimit -Sn; ulimit -Hn')" $'100\n200'
 	eq "$(once --ulimit core=0 --ulimit nproc=300:400 -- sh -c 'ulimit -c; grep "Max processes" /proc/self/limits | tr -s " "')" \
 		$'0\nMax processes 300 400 processes '
-	once --ulimit host -- true
+	[ "$MODE" = rootless ] || return 0 # as root podman raises its own limits first
+	eq "$(ulimit -Su 900 && once --ulimit host -- grep 'Max processes' /proc/self/limits | tr -s ' ' | cut -d ' ' -f 3)" 900
 }
 
 op_sysctl()
@@ -303,6 +352,21 @@ op_memory()
 	eq "$(limit memory.max --memory 50m)" 52428800
 	eq "$(limit memory.swap.max --memory 50m --memory-swap 80m)" 31457280
 	eq "$(limit memory.low --memory 50m --memory-reservation 40m)" 41943040
+}
+
+# a user's container without a cgroup has a limit that was asked for, or is refused with words that name it
+op_limit_without_cgroup()
+{
+	local rc=0 out
+	no_cgroups || skip "there are cgroups"
+	out=$(once --memory 100m -- sh -c 'echo runs; cat /sys/fs/cgroup/memory.max' 2>&1) || rc=$?
+	if [[ $out == *runs* ]]; then
+		eq "$out" $'runs\n104857600' "limit of a container that runs"
+	else
+		differ "$rc" 0 "exit status"
+		match "$out" 'linux\.resources\.memory'
+	fi
+	none_left
 }
 
 op_out_of_memory()
@@ -351,7 +415,7 @@ op_unified()
 op_cgroup_namespace()
 {
 	eq "$(once -- cat /proc/self/cgroup)" 0::/
-	[ "$(once --cgroupns host -- cat /proc/self/cgroup)" != 0::/ ] || die "a namespace of its own"
+	differ "$(once --cgroupns host -- cat /proc/self/cgroup)" 0::/ "with the host's namespace"
 }
 
 op_cgroup_parent()
@@ -390,10 +454,10 @@ op_namespaces_of_the_host()
 {
 	local ns
 	for ns in pid ipc uts; do
-		eq "$(once --$ns host -- readlink /proc/self/ns/$ns)" "$(readlink /proc/self/ns/$ns)"
-		[ "$(once -- readlink /proc/self/ns/$ns)" != "$(readlink /proc/self/ns/$ns)" ] || die "$ns is the host's"
+		same "$(once --$ns host -- readlink /proc/self/ns/$ns)" "$(readlink /proc/self/ns/$ns)"
+		differ "$(once -- readlink /proc/self/ns/$ns)" "$(readlink /proc/self/ns/$ns)" "host and container"
 	done
-	eq "$(once --network host -- readlink /proc/self/ns/net)" "$(readlink /proc/self/ns/net)"
+	same "$(once --network host -- readlink /proc/self/ns/net)" "$(readlink /proc/self/ns/net)"
 }
 
 op_namespaces_of_another()
@@ -401,9 +465,9 @@ op_namespaces_of_another()
 	local ns
 	started --ipc shareable
 	for ns in pid ipc uts; do
-		eq "$(once --$ns "container:$C" -- readlink /proc/self/ns/$ns)" "$(inside readlink /proc/self/ns/$ns)"
+		same "$(once --$ns "container:$C" -- readlink /proc/self/ns/$ns)" "$(inside readlink /proc/self/ns/$ns)"
 	done
-	eq "$(once --network "container:$C" -- readlink /proc/self/ns/net)" "$(inside readlink /proc/self/ns/net)"
+	same "$(once --network "container:$C" -- readlink /proc/self/ns/net)" "$(inside readlink /proc/self/ns/net)"
 	has "$(once --pid "container:$C" -- ps)" "sleep 1000"
 }
 
@@ -416,11 +480,15 @@ op_names_and_hosts()
 
 op_environment()
 {
+	local out
 	eq "$(once -e A=1 --env B='two words' -- sh -c 'echo $A $B')" "1 two words"
-	lacks "$(once -- env)" XDG_RUNTIME_DIR
-	lacks "$(once -- env)" LOGNAME
+	out=$(XDG_RUNTIME_DIR=${XDG_RUNTIME_DIR:-/run} LOGNAME=me once -- env)
+	has "$out" PATH=
+	lacks "$out" XDG_RUNTIME_DIR
+	lacks "$out" LOGNAME
 	eq "$(once --entrypoint '["echo","first"]' -- second)" "first second"
-	once --tz UTC -- true
+	eq "$(once --tz Asia/Tokyo -- date +%z)" +0900
+	eq "$(once --tz Etc/GMT+3 -- date +%z)" -0300
 }
 
 op_scores()
