@@ -10,18 +10,23 @@ export NO_RUNTIME_OPS="info documented unshare"
 
 op_pod()
 {
+	local one two
 	p pod create --name "$C" >/dev/null
 	p run -d --pod "$C" --name "$C-1" "$IMG" sleep 1000 >/dev/null
 	p run -d --pod "$C" --name "$C-2" "$IMG" sleep 1000 >/dev/null
-	eq "$(p exec "$C-1" readlink /proc/self/ns/net)" "$(p exec "$C-2" readlink /proc/self/ns/net)"
+	same "$(p exec "$C-1" readlink /proc/self/ns/net)" "$(p exec "$C-2" readlink /proc/self/ns/net)"
+	one=$(pid_of "$C-1") two=$(pid_of "$C-2")
 	has "$(p pod top "$C" args)" "sleep 1000" catatonit
 	p pod stop -t 0 "$C" >/dev/null
 	eq "$(field "$C-1" .State.Status)" exited
+	gone "$one" "$two" || die "$one or $two is left after stop"
 	p pod start "$C" >/dev/null
 	eq "$(field "$C-1" .State.Status)" running
+	one=$(pid_of "$C-1") two=$(pid_of "$C-2")
 	p pod kill "$C" >/dev/null
+	wait_for 10 gone "$one" "$two"
 	p pod rm -f "$C" >/dev/null
-	eq "$(p ps -aq)" ""
+	none_left
 }
 
 op_pod_shares()
@@ -31,7 +36,7 @@ op_pod_shares()
 	p run -d --pod "$C" --name "$C-1" "$IMG" sleep 1000 >/dev/null
 	p run -d --pod "$C" --name "$C-2" "$IMG" sleep 2000 >/dev/null
 	for ns in pid ipc uts net; do
-		eq "$(p exec "$C-1" readlink /proc/self/ns/$ns)" "$(p exec "$C-2" readlink /proc/self/ns/$ns)"
+		same "$(p exec "$C-1" readlink /proc/self/ns/$ns)" "$(p exec "$C-2" readlink /proc/self/ns/$ns)"
 	done
 	has "$(p exec "$C-1" ps)" "sleep 2000" catatonit
 	p stop -t 0 "$C-1" >/dev/null
@@ -42,17 +47,22 @@ op_pod_shares()
 
 op_pod_pause()
 {
+	local one two
 	if no_cgroups; then
 		skip "no cgroup to freeze"
 	fi
 	p pod create --name "$C" >/dev/null
 	p run -d --pod "$C" --name "$C-1" "$IMG" sleep 1000 >/dev/null
+	p run -d --pod "$C" --name "$C-2" "$IMG" sleep 1000 >/dev/null
+	one=$(pid_of "$C-1") two=$(pid_of "$C-2")
 	p pod pause "$C" >/dev/null
-	eq "$(field "$C-1" .State.Status)" paused
+	frozen 1 "$one" "$two"
 	p pod unpause "$C" >/dev/null
-	eq "$(field "$C-1" .State.Status)" running
+	frozen 0 "$one" "$two"
+	eq "$(p exec "$C-1" echo awake)" awake
 	p pod restart "$C" >/dev/null
-	eq "$(field "$C-1" .State.Status)" running
+	gone "$one" "$two" || die "$one or $two is left after restart"
+	eq "$(p exec "$C-2" echo again)" again
 }
 
 op_pod_limits()
@@ -121,14 +131,21 @@ op_build_limits()
 
 op_kube()
 {
+	local inner limit=(--memory 100m)
+	if no_cgroups; then
+		limit=() # podman-options/limit_without_cgroup
+	fi
 	p pod create --name "$C" >/dev/null
-	p run -d --pod "$C" --name "$C-1" -e A=kube --memory 100m "$IMG" sleep 1000 >/dev/null
+	p run -d --pod "$C" --name "$C-1" -e A=kube "${limit[@]}" "$IMG" sleep 1000 >/dev/null
 	p kube generate "$C" >pod.yaml
 	p pod rm -f -t 0 "$C" >/dev/null
 	p kube play pod.yaml >/dev/null
-	eq "$(p exec "$C-$C-1" sh -c 'echo $A' 2>/dev/null || p exec "$C-1" sh -c 'echo $A')" kube
+	inner=$C-$C-1
+	podman container exists "$inner" || inner=$C-1
+	eq "$(p exec "$inner" sh -c 'echo $A')" kube
+	no_cgroups || eq "$(p exec "$inner" cat /sys/fs/cgroup/memory.max)" 104857600
 	p kube down pod.yaml >/dev/null
-	eq "$(p ps -aq)" ""
+	none_left
 }
 
 op_kube_play()
@@ -175,7 +192,7 @@ manager()
 
 op_quadlet()
 {
-	local dir=/run/containers/systemd pid
+	local dir=/run/containers/systemd pid again
 	[ "$MODE" = root ] || dir=$XDG_RUNTIME_DIR/containers/systemd
 	mkdir -p "$dir"
 	cat >"$dir/optest.container" <<-END
@@ -199,8 +216,11 @@ op_quadlet()
 	match "$(status_of "$pid" NoNewPrivs)" 1
 	manager restart optest.service
 	manager is-active -q optest.service || die "not active again"
+	again=$(pid_of "$C")
+	gone "$pid" || die "$pid is left after restart"
+	status_of "$again" State | grep -q . || die "no process after restart"
 	manager stop optest.service
-	[ ! -d "/proc/$pid" ] || die "$pid is left"
+	gone "$again" || die "$again is left"
 	rm "$dir"/optest.*
 	manager daemon-reload
 	p volume rm -f systemd-optest >/dev/null
@@ -209,7 +229,7 @@ op_quadlet()
 # call METHOD PATH [BODY], of the service's API
 call()
 {
-	curl -sS --max-time 30 --unix-socket "$OPDIR/api" -X "$1" -H 'Content-Type: application/json' ${3:+-d "$3"} "http://d$2"
+	curl -sS --fail-with-body --max-time 30 --unix-socket "$OPDIR/api" -X "$1" -H 'Content-Type: application/json' ${3:+-d "$3"} "http://d$2"
 }
 
 with_service()
@@ -218,7 +238,10 @@ with_service()
 	p system service -t 0 "unix://$OPDIR/api" >service.log 2>&1 &
 	server=$!
 	wait_for 20 test -S "$OPDIR/api"
-	("$@") || rc=$?
+	set +e # which would be without effect before a ||
+	(set -e; "$@")
+	rc=$?
+	set -e
 	kill "$server"
 	wait "$server" || true
 	[ "$rc" = 0 ] || { tail -n 5 service.log; exit "$rc"; }
@@ -226,7 +249,7 @@ with_service()
 
 service_libpod()
 {
-	local id exec
+	local id exec pid
 	id=$(call POST /v5.0.0/libpod/containers/create '{"image": "'"$IMG"'", "name": "'"$C"'", "command": ["sleep", "1000"]}' | jq -r .Id)
 	call POST "/v5.0.0/libpod/containers/$id/start"
 	eq "$(call GET "/v5.0.0/libpod/containers/$id/json" | jq -r .State.Status)" running
@@ -235,18 +258,30 @@ service_libpod()
 	has "$(call GET "/v5.0.0/libpod/containers/$id/top?stream=false")" "sleep 1000"
 	call POST "/v5.0.0/libpod/containers/$id/kill?signal=KILL"
 	eq "$(call POST "/v5.0.0/libpod/containers/$id/wait")" 137
-	call DELETE "/v5.0.0/libpod/containers/$id?force=true" >/dev/null
+	call POST "/v5.0.0/libpod/containers/$id/start"
+	pid=$(pid_of "$C")
+	status_of "$pid" State | grep -q . || die "not started again"
+	call DELETE "/v5.0.0/libpod/containers/$id?force=true&timeout=0" >/dev/null
+	gone "$pid" || die "$pid is left"
+	none_left
 }
 
 service_docker()
 {
-	local id
+	local id pid
 	id=$(call POST "/v1.41/containers/create?name=$C-d" '{"Image": "'"$IMG"'", "Cmd": ["sh", "-c", "echo compat; exit 4"],
 		"HostConfig": {"Memory": 67108864}}' | jq -r .Id)
 	call POST "/v1.41/containers/$id/start"
 	eq "$(call POST "/v1.41/containers/$id/wait" | jq .StatusCode)" 4
 	has "$(call GET "/v1.41/containers/$id/logs?stdout=1" | tr -d '\0')" compat
 	call DELETE "/v1.41/containers/$id"
+	id=$(call POST "/v1.41/containers/create?name=$C-d" '{"Image": "'"$IMG"'", "Cmd": ["sleep", "1000"]}' | jq -r .Id)
+	call POST "/v1.41/containers/$id/start"
+	pid=$(pid_of "$C-d")
+	status_of "$pid" State | grep -q . || die "not started"
+	call DELETE "/v1.41/containers/$id?force=true"
+	gone "$pid" || die "$pid is left"
+	none_left
 }
 
 op_service()
@@ -260,11 +295,14 @@ op_service()
 
 op_auto_remove_after_death_of_conmon()
 {
+	local monitor pid
 	started
-	kill -KILL "$(field "$C" .State.ConmonPid)"
-	wait_for 10 sh -c "! kill -0 $(field "$C" .State.ConmonPid)"
-	p rm -f -t 0 "$C" >/dev/null 2>&1
-	eq "$(p ps -aq)" ""
+	monitor=$(field "$C" .State.ConmonPid) pid=$(pid_of "$C")
+	kill -KILL "$monitor"
+	wait_for 10 gone "$monitor"
+	p rm -f -t 0 "$C"
+	none_left
+	wait_for 10 gone "$pid"
 }
 
 op_info()
