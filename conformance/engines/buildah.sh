@@ -45,7 +45,9 @@ op_exit_status()
 {
 	working
 	fails 5 b run "$W" sh -c 'exit 5'
-	fails 1 b run "$W" sh -c 'kill -9 $$; false'
+	fails 3 b run "$W" sh -c 'kill -9 $$; exit 3' # from within its namespace the first process cannot be killed
+	fails 1 b run --pid host "$W" sh -c 'kill -9 $$' # buildah has no status for that, only words
+	has "$OUT" killed
 	b run "$W" nothing-like-it && die "no failure"
 	b run "$W" true
 }
@@ -58,10 +60,9 @@ op_stdin()
 
 op_terminal()
 {
-	local out
 	working
-	out=$(VIA=in_terminal b run -t "$W" sh -c 'sleep 0.5; tty; stty size')
-	has "$out" /dev/pts/ "30 100"
+	VIA=in_terminal fails 5 b run -t "$W" sh -c "tty; $SIZE; exit 5"
+	has "$OUT" /dev/pts/ "30 100"
 }
 
 op_options()
@@ -84,9 +85,9 @@ op_namespaces()
 	local ns
 	working
 	for ns in ipc uts pid; do
-		eq "$(b run --$ns host "$W" readlink /proc/self/ns/$ns)" "$(readlink /proc/self/ns/$ns)"
+		same "$(b run --$ns host "$W" readlink /proc/self/ns/$ns)" "$(readlink /proc/self/ns/$ns)"
 	done
-	[ "$(b run "$W" readlink /proc/self/ns/pid)" != "$(readlink /proc/self/ns/pid)" ] || die "the host's pids"
+	differ "$(b run "$W" readlink /proc/self/ns/pid)" "$(readlink /proc/self/ns/pid)" "host and container"
 }
 
 op_userns()
