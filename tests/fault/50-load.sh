@@ -65,11 +65,11 @@ few_keys()
 	[ $(($(keys) - keys)) -lt $(($1 / 4)) ]
 }
 
-# grown_little LIVES: since $files and $memory were taken. Whatever a life left would be more: a program of BPF is a page, a cgroup
-# several. Others use the machine too, and the kernel gives back late.
+# grown_little LIVES: since $files and $memory were taken. Whatever a life left would be more than these 256 bytes: a program of BPF is
+# a page, a cgroup several. Others use the machine too, and the kernel gives back late.
 grown_little()
 {
-	[ $(($(open_files) - files)) -lt $(($1 / 10)) ] && [ $(($(kernel_memory) - memory)) -lt $(($1 + 8192)) ]
+	[ $(($(open_files) - files)) -lt $(($1 / 10)) ] && [ $(($(kernel_memory) - memory)) -lt $(($1 / 4 + 8192)) ]
 }
 
 milliseconds()
