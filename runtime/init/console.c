@@ -33,17 +33,18 @@ static int open_master(struct init *in)
 		dir = path_open(path_root(in), "/dev/pts", O_PATH | O_DIRECTORY, 0);
 	if (dir < 0)
 		return fail(in, DETAIL_PTMX, errno, "/dev/pts");
-	int fd = -1, err = ENODEV;
+	int fd = -1, err;
+	errno = ENODEV; /* where a look does not fail and says no */
 	if (is_fs(dir, DEVPTS_MAGIC)) {
 		fd = sys_openat2(dir, "ptmx", O_RDWR | O_NOCTTY | O_NOFOLLOW | O_CLOEXEC,
 				 RESOLVE_BENEATH | RESOLVE_NO_XDEV | RESOLVE_NO_SYMLINKS |
 					 RESOLVE_NO_MAGICLINKS);
-		err = errno;
-		if (fd >= 0 && !is_ptmx(fd)) {
-			err = ENODEV;
+		if (fd >= 0)
+			errno = ENODEV;
+		if (fd >= 0 && !is_ptmx(fd))
 			leave_fd(&fd);
-		}
 	}
+	err = errno;
 	if (dir != in->pts)
 		leave_fd(&dir);
 	return fd < 0 ? fail(in, DETAIL_PTMX, err, "/dev/pts/ptmx") : fd;
@@ -93,10 +94,11 @@ static int open_console_file(struct init *in)
 		leave_fd(&dir);
 	if (fd < 0)
 		return fail(in, DETAIL_TARGET, errno, "/dev/console");
-	if (fstat(fd, &st) == 0 && (S_ISREG(st.st_mode) || S_ISCHR(st.st_mode)))
+	int err = fstat(fd, &st) < 0 ? errno : EEXIST;
+	if (err == EEXIST && (S_ISREG(st.st_mode) || S_ISCHR(st.st_mode)))
 		return fd;
 	leave_fd(&fd);
-	return fail(in, DETAIL_EXISTS_OTHER, EEXIST, "/dev/console");
+	return fail(in, DETAIL_EXISTS_OTHER, err, "/dev/console");
 }
 
 static int bind_console(struct init *in, int slave)
