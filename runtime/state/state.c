@@ -331,17 +331,18 @@ static int remove_others(int dirfd)
 		fd_close(&copy);
 		return -1;
 	}
-	int eno;
+	int eno, kept = 0;
 	for (struct dirent *ent; (ent = dir_next(dir, &eno));) {
 		if (strcmp(ent->d_name, ".") == 0 || strcmp(ent->d_name, "..") == 0)
 			continue;
 		/* no recursion: nothing of ours is a folder with content, so such a one is kept and told */
-		if (unlinkat(dirfd, ent->d_name, 0) < 0 && errno == EISDIR)
-			unlinkat(dirfd, ent->d_name, AT_REMOVEDIR);
+		if (unlinkat(dirfd, ent->d_name, 0) < 0 &&
+		    (errno != EISDIR || unlinkat(dirfd, ent->d_name, AT_REMOVEDIR) < 0) && errno != ENOENT)
+			kept = errno;
 	}
 	closedir(dir);
-	errno = eno;
-	return eno ? -1 : 0;
+	errno = eno ? eno : kept;
+	return errno ? -1 : 0;
 }
 
 int state_dir_remove(struct state_dir *d, struct err *e)
