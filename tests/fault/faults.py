@@ -65,8 +65,10 @@ OTHER_WORDS = [
     ("tool", "fcntl", "EMFILE|ENOMEM", "bad file descriptor"),
     # these are answers: the other side has ended, so it is asked how; nobody listens, so the program runs; nobody's child
     ("tool", "recvmsg|recvfrom|sendmsg|sendto", "ECONNRESET|EPIPE", "berth-init (was killed by signal|ended)"),
-    ("tool", "connect", "ECONNREFUSED", "in state running"),
-    ("tool", "waitid", "ECHILD", "named a process that is not its own"),
+    ("tool", "connect", "ECONNREFUSED", "in state running|not stopped: running"),
+    ("tool", "waitid", "ECHILD|EINTR", "named a process that is not its own"),
+    # a caller whose word could not be read is forgotten, and the container stays as it was: `start` sees its connection end
+    ("init", "recvfrom", ".*", "berth start .*berth-init ended before its work was done"),
     # what berth-init has to say is lost itself
     ("init", "sendmsg|sendto", ".*", "berth-init (was killed by signal|ended)"),
 ]
