@@ -49,6 +49,11 @@ test_fail_create_host_mounts()
 	some_faults fail create host_mounts
 }
 
+test_fail_create_same_path()
+{
+	faults fail create same_path
+}
+
 test_fail_start_plain()
 {
 	faults fail start plain

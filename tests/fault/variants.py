@@ -7,7 +7,7 @@ import os
 import select
 import socket
 
-from world import MANAGER, OTHER, PROBE_DUMP, SLOW, TEST, WORK, Problem, base_config, read, state_of
+from world import MANAGER, OTHER, PROBE_DUMP, SLOW, TEST, WORK, Problem, base_config, bundle, read, rt_ok, state_of, until
 
 HOOKS = ["prestart", "createRuntime", "createContainer", "startContainer", "poststart", "poststop"]
 
@@ -314,7 +314,27 @@ class Joined(Plain):
         return c
 
 
+class SamePath(Plain):
+    """In a cgroup that has the mark of another container, which has ended and was not deleted."""
+    cgroup, place = "/earlier", "/sys/fs/cgroup/earlier"
+
+    def __init__(self):
+        os.mkdir(self.place)
+        first = bundle("first", self.config(["/bin/probe", "exit", "0"]))
+        rt_ok("run", "--detach", "--bundle", first, "first")
+        if not until(lambda: state_of("first")["status"] == "stopped"):
+            raise Problem("the earlier container does not end")
+        self.mark = os.getxattr(self.place, "trusted.berth")
+
+    def begin(self):
+        os.setxattr(self.place, "trusted.berth", self.mark)
+
+    def created(self):
+        if os.getxattr(self.place, "trusted.berth") == self.mark:
+            raise Problem("its cgroup counts as the earlier container's")
+
+
 VARIANTS = {"plain": Plain, "userns": UserNamespace, "hooks": Hooks, "terminal": Terminal, "seccomp": Seccomp,
-            "joined": Joined, "existing_cgroup": ExistingCgroup, "pid_file": PidFile, "host_mounts": HostMounts}
+            "joined": Joined, "same_path": SamePath, "existing_cgroup": ExistingCgroup, "pid_file": PidFile, "host_mounts": HostMounts}
 DUMP = PROBE_DUMP + [",", "open", "/dev/null", "/dev/kmsg", ",", "ls", "/etc", ",", "read", "/data/hostname",
                      "/proc/sys/kernel/shm_rmid_forced"]
