@@ -247,6 +247,13 @@ test_unit_of_another()
 	assert_clean
 }
 
+# without_a_manager ARG...: the runtime where neither the bus nor the manager's own socket is
+without_a_manager()
+{
+	unshare --mount --propagation private sh -c 'mount -t tmpfs none /run/dbus && mount -t tmpfs none /run/systemd && exec "$@"' sh \
+		"$BERTH" --root "$STATE" "$@"
+}
+
 # Nothing tells the manager to stop the unit: it has to see by itself that the scope is empty, before the cgroup is removed.
 test_delete_when_the_manager_cannot_be_asked()
 {
@@ -254,10 +261,24 @@ test_delete_when_the_manager_cannot_be_asked()
 	for i in 1 2 3 4 5 6 7 8; do
 		sd_bundle
 		sd_create
-		unshare --mount --propagation private sh -c 'mount -t tmpfs none /run/dbus && mount -t tmpfs none /run/systemd && exec "$@"' sh \
-			"$BERTH" --root "$STATE" delete --force "$ID" || die "exit status $?"
+		without_a_manager delete --force "$ID" || die "exit status $?"
 		wait_for 5 unit_gone $U || die "the unit is $(prop $U ActiveState)"
 		rm -rf "$B"
 	done
+	assert_clean
+}
+
+# Nor does anything end a slice, then: the record stays until it was stopped.
+test_slice_when_the_manager_cannot_be_asked()
+{
+	sd_bundle ab.slice:x:ab-c.slice
+	sd_create
+	! without_a_manager delete --force "$ID" 2>"$B/err" || die "it worked"
+	assert_match "$(<"$B/err")" 'unit "ab-c.slice" is left for another delete: connect to the system manager'
+	assert_eq "$(prop ab-c.slice ActiveState)" active
+	assert_eq "$(status)" stopped
+	delete_ok
+	assert_eq "$(prop ab-c.slice ActiveState)" inactive
+	systemctl stop ab.slice
 	assert_clean
 }
