@@ -246,9 +246,12 @@ int launch_start(struct plan *p, struct init_proc *ip, int cgfd, unsigned preser
 	if (spawn(&c, p->clone_flags, cgfd, ip, e) < 0)
 		return -1;
 	fd_close(&theirs);
-	/* one that has ended already has said why, or is asked how it ended */
-	if (send_plan(ip->sync, p) < 0 && errno != EPIPE && errno != ECONNRESET)
-		return err_set(e, errno, "send the plan to berth-init");
+	/* one that has ended already has said why, or is asked how it ended; if it has not, it does not wait for the rest */
+	if (send_plan(ip->sync, p) < 0) {
+		if (errno != EPIPE && errno != ECONNRESET)
+			return err_set(e, errno, "send the plan to berth-init");
+		shutdown(ip->sync, SHUT_WR);
+	}
 	plan_close_fds(p);
 	return 0;
 }
