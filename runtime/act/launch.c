@@ -405,3 +405,17 @@ int launch_send(int fd, enum plan_cmd_type type, struct err *e)
 		return err_set(e, errno, "write to berth-init");
 	return 0;
 }
+
+int launch_why(struct plan *p, struct init_proc *ip, struct err *e)
+{
+	struct err why = { 0 };
+	shutdown(ip->sync, SHUT_WR); /* should it live, it ends where it would wait for us */
+	if (launch_wait(p, ip, ip->sync, 0, &why) < 0 && ip->failed.msg)
+		*e = why;
+	return -1;
+}
+
+int launch_tell(struct plan *p, struct init_proc *ip, enum plan_cmd_type type, struct err *e)
+{
+	return launch_send(ip->sync, type, e) < 0 ? launch_why(p, ip, e) : 0;
+}

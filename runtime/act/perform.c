@@ -10,7 +10,6 @@
 #include <linux/sched.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "../../hooks/hooks.h"
@@ -61,14 +60,9 @@ static int do_resources(struct creation *x, const struct host_step *s, struct er
 static int do_device_filter(struct creation *x, const struct host_step *s, struct err *e)
 {
 	(void)s;
-	struct err why = { 0 };
-	if ((x->cgfd < 0 || cgroup_device_filter(x->cgfd, &x->rec.cgroup, x->device_rules, e) == 0) &&
-	    launch_send(x->init.sync, CMD_GO, e) == 0)
-		return 0;
-	shutdown(x->init.sync, SHUT_WR); /* should it live, it ends where it would wait for us */
-	if (launch_wait(&x->plan, &x->init, x->init.sync, 0, &why) < 0 && x->init.failed.msg)
-		*e = why;
-	return -1;
+	if (x->cgfd >= 0 && cgroup_device_filter(x->cgfd, &x->rec.cgroup, x->device_rules, e) < 0)
+		return launch_why(&x->plan, &x->init, e);
+	return launch_tell(&x->plan, &x->init, CMD_GO, e);
 }
 
 static int do_rdt(struct creation *x, const struct host_step *s, struct err *e)
@@ -126,7 +120,7 @@ static int do_maps(struct creation *x, const struct host_step *s, struct err *e)
 	if (launch_wait(&x->plan, &x->init, x->init.sync, 1U << MSG_MAP_ME, e) < 0 ||
 	    maps_write(x->init.pid, x->config->linux_, s->num == 1, s->text != NULL, e) < 0)
 		return -1;
-	return launch_send(x->init.sync, CMD_GO, e);
+	return launch_tell(&x->plan, &x->init, CMD_GO, e);
 }
 
 static int ns_ready(struct creation *x, struct err *e) /* #2, the first half */
@@ -146,7 +140,7 @@ static int do_net_devices(struct creation *x, const struct host_step *s, struct 
 		spec_err_locate(e, x->json, x->json_len);
 		return -1;
 	}
-	return launch_send(x->init.sync, CMD_GO, e);
+	return launch_tell(&x->plan, &x->init, CMD_GO, e);
 }
 
 static int do_hooks(struct creation *x, const struct host_step *s, struct err *e)
@@ -200,7 +194,7 @@ static int prepare_early(struct creation *x, struct err *e)
 static int do_inside(struct creation *x, const struct host_step *s, struct err *e)
 {
 	(void)s;
-	if (x->ns_waiting && launch_send(x->init.sync, CMD_GO, e) < 0) /* #2, the second half */
+	if (x->ns_waiting && launch_tell(&x->plan, &x->init, CMD_GO, e) < 0) /* #2, the second half */
 		return -1;
 	if (x->config->hooks.kind[HOOK_CREATE_CONTAINER].n)
 		x->hooks_ran = true;
@@ -252,7 +246,7 @@ static int do_state(struct creation *x, const struct host_step *s, struct err *e
 		return -1;
 	/* #3, the second half: it may wait for `berth start` without us. Were we killed before this, it would
 	 * have seen the end of SYNC and ended, so no process waits that no record knows of. */
-	return x->request.wait_for_start ? launch_send(x->init.sync, CMD_GO, e) : 0;
+	return x->request.wait_for_start ? launch_tell(&x->plan, &x->init, CMD_GO, e) : 0;
 }
 
 static host_fn *const host_fns[HOST_STEP_KINDS] = {
@@ -309,7 +303,7 @@ int creation_start(struct creation *x, struct err *e)
 {
 	if (!x->config->process)
 		return err_config(e, "process", "is required to start the container");
-	if (launch_send(x->init.sync, CMD_START, e) < 0)
+	if (launch_tell(&x->plan, &x->init, CMD_START, e) < 0)
 		return -1;
 	x->hooks_ran = true;
 	x->init.listener_due = seccomp_has_notify(x->config->linux_->seccomp);

@@ -84,7 +84,7 @@ static int hand_over(struct init_proc *ip, const struct spec_process *proc, uint
 
 static int go(struct plan *p, struct container *c, const struct spec_config *cfg, struct init_proc *ip, struct err *e)
 {
-	if (launch_send(ip->sync, CMD_START, e) < 0)
+	if (launch_tell(p, ip, CMD_START, e) < 0)
 		return -1;
 	ip->listener_due = seccomp_has_notify(cfg->linux_->seccomp);
 	for (;;) {
