@@ -7,12 +7,6 @@
 export SHORT_OPS="build_buildkit live_restore network_of_another"
 export NO_RUNTIME_OPS="documented"
 
-# api METHOD PATH [BODY]: of the daemon, without its command line
-api()
-{
-	curl -sS --max-time 30 --unix-socket "$SOCKET" -X "$1" -H 'Content-Type: application/json' ${3:+-d "$3"} "http://d/v1.41$2"
-}
-
 op_api()
 {
 	local id exec
@@ -47,6 +41,8 @@ build_with()
 	COPY --from=first /made /made
 	CMD ["cat", "/made/word", "/made/id"]
 	END
+	docker image rm -f made || true
+	fails 1 docker image inspect made
 	"$@" --no-cache --network none --build-arg WORD=built -t made .
 	eq "$(once made)" $'built\n33'
 	echo 'RUN exit 17' >>Dockerfile
@@ -54,10 +50,22 @@ build_with()
 	file_has out 'code: 17'
 }
 
+# steps_run: by the runtime for BuildKit, so far
+steps_run()
+{
+	grep -c ' run --bundle ' "$BIN/$RT.trace" || true
+}
+
+# Nothing in an image says what ran its steps: a BuildKit that does not know its variable would take the runc of the machine.
 op_build_buildkit()
 {
+	local before after
+	before=$(steps_run)
 	echo "$RT" >"$BUILDER.runtime"
 	build_with env DOCKER_BUILDKIT=1 docker build --progress plain
+	after=$(steps_run)
+	# two steps and one that fails; the two once more for another WORD, unless a build before this one has left them
+	((after - before >= 3)) || die "steps that came to $RT: $((after - before))"
 }
 
 # steps of the old builder run with the default runtime, which can be changed while the daemon runs
@@ -70,18 +78,18 @@ op_build_legacy()
 	daemon_config "$RT" >/etc/docker/daemon.json
 	systemctl kill -s HUP --kill-whom=main berth-docker
 	wait_for 10 default_is "$RT"
-	local rc=0
-	(set -e; build_with env DOCKER_BUILDKIT=0 docker build) || rc=1
+	strictly build_with env DOCKER_BUILDKIT=0 docker build
 	daemon_config "${RUNTIMES%% *}" >/etc/docker/daemon.json
 	systemctl kill -s HUP --kill-whom=main berth-docker
 	wait_for 10 default_is "${RUNTIMES%% *}"
-	return "$rc"
+	return "$RC"
 }
 
 # --- several containers ----------------------------------------------------------------------------------------------
 
 op_compose()
 {
+	echo "a secret" >word
 	cat >compose.yaml <<-END
 	services:
 	  server:
@@ -99,12 +107,15 @@ op_compose()
 	    depends_on: {server: {condition: service_healthy}}
 	    volumes: ["shared:/data:ro"]
 	    networks: [net]
+	    secrets: [word]
+	secrets: {word: {file: ./word}}
 	networks: {net: {ipam: {config: [{subnet: 10.99.0.0/24}]}}}
 	volumes: {shared: {}}
 	END
 	docker compose -p comp up -d --quiet-pull
 	eq "$(docker compose -p comp exec -T client wget -q -O - http://10.99.0.5/index)" page "what the server says"
 	eq "$(docker compose -p comp exec -T client cat /data/index)" page "what is in the volume"
+	eq "$(docker compose -p comp exec -T client cat /run/secrets/word)" "a secret"
 	docker compose -p comp up -d --scale client=2 --no-recreate
 	eq "$(docker compose -p comp ps -q client | wc -l)" 2 "clients"
 	docker compose -p comp down -v -t 1
@@ -112,12 +123,15 @@ op_compose()
 
 op_network_of_another()
 {
-	local of
+	local of net pid ipc
 	up --ipc shareable box sleep 1000
 	of=/proc/$(pid_of)/ns
+	net=$(readlink "$of/net")
+	pid=$(readlink "$of/pid")
+	ipc=$(readlink "$of/ipc")
 	OUT=$(docker run --rm $(via) --network "container:$C" --pid "container:$C" --ipc "container:$C" box sh -c \
 		'for n in net pid ipc; do readlink /proc/self/ns/$n; done; tr "\0" " " </proc/1/cmdline')
-	has "$OUT" "$(readlink "$of/net")" "$(readlink "$of/pid")" "$(readlink "$of/ipc")" "sleep 1000"
+	has "$OUT" "$net" "$pid" "$ipc" "sleep 1000"
 }
 
 # --- the daemon goes and comes ---------------------------------------------------------------------------------------
@@ -130,7 +144,7 @@ same_after()
 	"$@"
 	wait_for 40 docker version
 	wait_for 20 is_running
-	eq "$(pid_of)" "$pid" "process"
+	same "$(pid_of)" "$pid" "process"
 	eq "$(docker exec "$C" echo again)" again
 }
 
@@ -269,11 +283,10 @@ documented_swarm()
 
 op_documented()
 {
-	local rc=0
 	only_tested
 	documented_begin
-	(set -e; documented_ops) || rc=1
+	strictly documented_ops
 	documented_daemon ps -aq | xargs -r docker -H "unix://$OPDIR/sock" rm -f
 	systemctl stop berth-documented
-	return "$rc"
+	return "$RC"
 }

@@ -31,6 +31,16 @@ op_run_tty()
 	has "$OUT" "30 100" all
 }
 
+# its exit status passes through a terminal, and what the terminal is told later reaches it
+op_run_tty_resized()
+{
+	local resize="until docker logs $C 2>&1 | grep -q ready; do sleep 0.1; done; stty rows 41 cols 97 </dev/tty"
+	OUT=$(in_terminal sh -c "($resize) & docker run -it --name $C $(via) --network none box sh -c \
+		'echo ready; until stty size | grep -x \"41 97\"; do sleep 0.1; done; exit 5'; echo status \$?")
+	match "$OUT" '^41 97$'
+	match "$OUT" '^status 5$'
+}
+
 op_run_not_found()
 {
 	fails 127 once box /no/such
@@ -81,7 +91,7 @@ op_logs()
 op_exec()
 {
 	up box sleep 1000
-	eq "$(docker exec "$C" sh -c 'for n in pid net mnt ipc uts cgroup; do readlink /proc/self/ns/$n; done')" \
+	same "$(docker exec "$C" sh -c 'for n in pid net mnt ipc uts cgroup; do readlink /proc/self/ns/$n; done')" \
 		"$(for n in pid net mnt ipc uts cgroup; do readlink "/proc/$(pid_of)/ns/$n"; done)" "namespaces"
 	fails 9 docker exec "$C" sh -c 'exit 9'
 	eq "$(echo in | docker exec -i "$C" cat)" in
@@ -129,7 +139,7 @@ op_exec_status()
 op_exec_privileged()
 {
 	up box sleep 1000
-	eq "$(docker exec --privileged "$C" sed -n 's/^CapEff:.//p' /proc/self/status)" "$(status_of $$ CapBnd)"
+	same "$(docker exec --privileged "$C" sed -n 's/^CapEff:.//p' /proc/self/status)" "$(status_of $$ CapBnd)"
 }
 
 # what exec leaves running ends with the container
@@ -138,8 +148,9 @@ op_exec_left_behind()
 	local pid
 	up box sleep 1000
 	docker exec -d "$C" sleep 2000
-	wait_for 10 pgrep -f 'sleep 2000'
+	wait_for 10 pgrep -f '^sleep 2000'
 	pid=$(pgrep -f '^sleep 2000')
+	same "$(readlink "/proc/$pid/ns/pid")" "$(readlink "/proc/$(pid_of)/ns/pid")" "pid namespace of what exec left"
 	docker rm -f "$C"
 	[ ! -e "/proc/$pid" ] || die "it is left"
 }
@@ -190,7 +201,8 @@ op_restart()
 	wait_for 10 logged up
 	pid=$(pid_of)
 	docker restart -t 0 "$C"
-	[ "$(pid_of)" != "$pid" ] || die "the same process"
+	OUT=$(pid_of)
+	[ "$OUT" != "$pid" ] || die "the same process"
 	wait_for 10 docker exec "$C" sh -c '[ $(wc -l </tmp/times) = 2 ]'
 }
 
@@ -216,7 +228,8 @@ op_pause()
 	fails 1 docker exec "$C" true
 	docker unpause "$C"
 	sleep 0.3
-	[ "$(cat "$now")" != "$first" ] || die "it does not go on"
+	OUT=$(cat "$now")
+	[ "$OUT" != "$first" ] || die "it does not go on"
 }
 
 op_kill_paused()
@@ -284,15 +297,44 @@ op_update_cpu_pids()
 	group=$(group)
 	docker update --cpus 0.5 --cpu-shares 512 --pids-limit 20 "$C"
 	eq "$(cat "$group/cpu.max")" "50000 100000"
-	[ "$(cat "$group/cpu.weight")" != 100 ] || die "cpu.weight as it was"
+	[ "$(cat "$group/cpu.weight")" -lt 100 ] || die "cpu.weight $(cat "$group/cpu.weight")"
 	eq "$(cat "$group/pids.max")" 20
+}
+
+# stats FORMAT
+stats()
+{
+	docker stats --no-stream --format "$1" "$C"
+}
+
+# memory_agrees GROUP: what docker tells is what the cgroup has without the cache that could be dropped, within a tenth
+memory_agrees()
+{
+	local told has
+	told=$(stats '{{.MemUsage}}' | sed 's/B .*//' | numfmt --from=iec-i)
+	has=$(($(cat "$1/memory.current") - $(sed -n 's/^inactive_file //p' "$1/memory.stat")))
+	[ "$has" -gt 8388608 ] && [ "$((told * 10))" -ge "$((has * 9))" ] && [ "$((told * 10))" -le "$((has * 11))" ]
+}
+
+# cpu_of GROUP: its time in nanoseconds
+cpu_of()
+{
+	echo "$(sed -n 's/^usage_usec //p' "$1/cpu.stat")000"
 }
 
 op_stats()
 {
-	up --memory 50m box sh -c 'while :; do :; done'
-	match "$(docker stats --no-stream --format '{{.Name}} {{.MemUsage}} {{.PIDs}} {{.CPUPerc}}' "$C")" \
-		"^$C .*/ 50MiB 1 [1-9]"
+	local group before told after
+	up --memory 50m box sh -c 'head -c 8388608 /dev/zero >/dev/shm/held; echo held; while :; do :; done'
+	wait_for 10 logged held
+	group=$(group)
+	match "$(stats '{{.Name}} {{.MemUsage}} {{.PIDs}}')" "^$C .*/ 50MiB 1$"
+	wait_for 20 memory_agrees "$group"
+	before=$(cpu_of "$group")
+	told=$(api GET "/containers/$C/stats?stream=false&one-shot=true" | jq .cpu_stats.cpu_usage.total_usage)
+	after=$(cpu_of "$group")
+	((before > 0 && before <= told && told <= after)) || die "CPU time: not $before <= $told <= $after"
+	wait_for 20 eval "stats '{{.CPUPerc}}' | grep '[1-9]'"
 }
 
 op_top()
