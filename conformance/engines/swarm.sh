@@ -37,7 +37,7 @@ node_config()
 	printf '{"runtimes": {%s}, "default-runtime": "%s"}\n' "$all" "$1" >$TOP/daemon.json
 }
 
-# node_unit NODE: a service that is the machine; what it runs ends with it
+# node_unit NODE: a service that has the daemon, containerd and the shims of the node, not its containers: those are in cgroups of their own
 node_unit()
 {
 	local filter= d=$TOP/$1
@@ -182,6 +182,33 @@ inside()
 	d "$node" exec "$(containers_of "$node" | head -n 1)" "$@"
 }
 
+# in_each COMMAND...: in every container of $C
+in_each()
+{
+	local node id
+	for node in $NODES; do
+		for id in $(containers_of "$node"); do
+			d "$node" exec "$id" "$@"
+		done
+	done
+}
+
+# pids_on NODE: of the containers of $C there
+pids_on()
+{
+	containers_of "$1" | xargs -r docker -H "unix://$TOP/$1.sock" inspect -f '{{.State.Pid}}'
+}
+
+# programs: what runs in the containers of $C, each kind once with their number
+programs()
+{
+	local pid
+	for pid in $(all_nodes pids_on); do
+		tr '\0' ' ' <"/proc/$pid/cmdline"
+		echo
+	done | sort | uniq -c | sed 's/^ *//'
+}
+
 # pid_on NODE: of a container of $C there
 pid_on()
 {
@@ -212,8 +239,12 @@ op_scale()
 
 op_global()
 {
+	local node
 	service --mode global box sleep 1000
 	wait_for 30 running 3
+	for node in $NODES; do
+		eq "$(containers_of "$node" | grep -c .)" 1 "containers on $node"
+	done
 }
 
 op_rolling_update()
@@ -227,7 +258,13 @@ op_rolling_update()
 	}
 	wait_for 60 updated completed
 	wait_for 20 running 3
-	eq "$(for n in $NODES; do inside "$n" sh -c 'echo $VERSION'; done)" $'2\n2\n2'
+	eq "$(in_each sh -c 'echo $VERSION')" $'2\n2\n2'
+}
+
+# ended_with NODE STATUS: the containers of $C there that have
+ended_with()
+{
+	d "$1" ps -aq --filter "label=com.docker.swarm.service.name=$C" --filter status=exited --filter "exited=$2"
 }
 
 op_rollback()
@@ -235,14 +272,19 @@ op_rollback()
 	service --replicas 2 --update-parallelism 1 --update-monitor 3s --update-failure-action rollback --rollback-monitor 0s \
 		--restart-condition none box sleep 1000
 	wait_for 30 running 2
-	m service update -q -d --args 'sh -c "exit 1"' "$C"
+	m service update -q -d --args 'sh -c "exit 23"' "$C"
+	bad_ended()
+	{
+		ended_with "$1" 23
+	}
+	wait_for 60 eval '[ -n "$(all_nodes bad_ended)" ]'
 	rolled_back()
 	{
 		[ "$(m service inspect -f '{{.UpdateStatus.State}}' "$C")" = rollback_completed ]
 	}
 	wait_for 60 rolled_back
 	wait_for 30 running 2
-	eq "$(m service inspect -f '{{.Spec.TaskTemplate.ContainerSpec.Args}}' "$C")" "[sleep 1000]"
+	eq "$(programs)" "2 sleep 1000 "
 }
 
 op_task_killed()
@@ -255,12 +297,28 @@ op_task_killed()
 	wait_for 30 eval '[ -n "$(pgrep -f "^sleep 1000" | grep -vx '"$pid"')" ]'
 }
 
-# the node is gone at once, with all that it runs
+# known_on NODE: what its runtime still knows of containers
+known_on()
+{
+	find "$TOP/$1" -path '*/runtime-*/moby/*' -mindepth 3 -maxdepth 3
+}
+
+# The node is gone at once, with all that it runs: the service, then the containers. When it is there again it clears up what
+# the runtime knows of them, and their cgroups.
 op_node_killed()
 {
+	local pids pid groups=()
 	service --replicas 4 --constraint node.role==worker --restart-delay 0s box sleep 1000
 	wait_for 30 running 4
+	pids=$(pids_on n3)
+	[ -n "$pids" ] || die "nothing runs on n3"
+	for pid in $pids; do
+		groups+=("$(cgroup_of "$pid")")
+	done
+	eq "$(known_on n3 | wc -l)" "$(wc -w <<<"$pids")" "containers that the runtime knows of"
 	systemctl kill -s KILL --kill-whom=all berth-node-n3
+	# shellcheck disable=SC2086
+	kill -KILL $pids
 	all_on_n2()
 	{
 		[ "$(containers_of n2 | grep -c .)" = 4 ]
@@ -271,6 +329,11 @@ op_node_killed()
 	systemctl reset-failed berth-node-n3
 	systemctl start berth-node-n3
 	wait_for 60 nodes_ready 3
+	wait_for 30 eval '[ -z "$(known_on n3)" ]'
+	for pid in $pids; do
+		[ ! -e "/proc/$pid" ] || die "process $pid is left"
+	done
+	wait_for 10 eval '[ -z "$(ls -d "${groups[@]}")" ]'
 	return "$rc"
 }
 
