@@ -297,10 +297,10 @@ op_task_killed()
 	wait_for 30 eval '[ -n "$(pgrep -f "^sleep 1000" | grep -vx '"$pid"')" ]'
 }
 
-# known_on NODE: what its runtime still knows of containers
+# known_on NODE: what its runtime still knows of containers (a hidden folder is a cache)
 known_on()
 {
-	find "$TOP/$1" -path '*/runtime-*/moby/*' -mindepth 3 -maxdepth 3
+	find "$TOP/$1" -path '*/runtime-*/moby/*' -mindepth 3 -maxdepth 3 ! -name '.*'
 }
 
 # The node is gone at once, with all that it runs: the service, then the containers. When it is there again it clears up what
