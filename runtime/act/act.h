@@ -68,7 +68,7 @@ size_t plan_forks(const struct plan *p);
 int launch_send(int fd, enum plan_cmd_type type, struct err *e);
 /* The same on ip->sync. One that cannot be written to has perhaps failed, and then *e is what it reports. */
 int launch_tell(struct plan *p, struct init_proc *ip, enum plan_cmd_type type, struct err *e);
-/* -1: something failed, as *e says, unless berth-init has failed before and this comes of it: then *e is what it reports. */
+/* -1: something failed, as *e says, unless berth-init has failed or ended before and this comes of it: then *e tells that. */
 int launch_why(struct plan *p, struct init_proc *ip, struct err *e);
 
 /* Sync #1: write uid_map, setgroups (when it is to be denied) and gid_map of a process. `helpers`: newuidmap and

@@ -355,6 +355,15 @@ static int remove_above(const struct walk *w, size_t up, unsigned levels)
 	return cg_remove_levels(w->root, w->rel, up, levels);
 }
 
+/* Of a unit what is ours is its own cgroup, by its name; above are the manager's. */
+static int remove_unit(const struct walk *w, size_t len, unsigned levels)
+{
+	int r = 1;
+	for (; levels > 0 && len > 0 && r > 0; levels--, len = cg_parent_len(w->rel, len))
+		r = remove_level(w->root, w->rel, len);
+	return r < 0 ? -1 : 0;
+}
+
 static int cgroupfs_destroy(const struct cgroup_ref *ref, struct err *e)
 {
 	__attribute__((cleanup(arena_free))) struct arena a = { 0 };
@@ -373,7 +382,8 @@ static int cgroupfs_destroy(const struct cgroup_ref *ref, struct err *e)
 	if (own < 0 || others)
 		return own < 0 ? -1 : 0;
 	/* when ours was gone, those above may be gone and made again by somebody else: only a mark counts */
-	if (remove_above(&w, up, own ? ref->made - 1 : 0) < 0)
+	if ((ref->driver == CGROUP_SYSTEMD ? remove_unit(&w, up, ref->made - 1) :
+					     remove_above(&w, up, own ? ref->made - 1 : 0)) < 0)
 		return err_set(e, errno, "remove the cgroups above \"%s\"", ref->path);
 	return 0;
 }

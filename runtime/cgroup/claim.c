@@ -12,7 +12,8 @@
  * The levels above that berth made carry a mark too: any container may be the last one below them.
  *
  * Kept as extended attributes that only root of the first user namespace can write, so that no container can
- * disown its cgroup. Others (rootless, within a user namespace) have those of the user [5.7].
+ * disown its cgroup. Others (rootless, within a user namespace) have those of the user [5.7], which a container that may write to its
+ * cgroup can write as well: root takes nobody else's word.
  */
 #include "internal.h"
 
@@ -30,7 +31,7 @@ static const struct names {
 
 enum { CLAIM_MAX = 128, LEVELS_MAX = 4096, LIST_MAX = 4096, FD_PATH_MAX = 32 };
 
-static const struct names *to_write(void)
+static const struct names *names(void)
 {
 	return is_rootless() ? &of_user : &of_root;
 }
@@ -41,12 +42,10 @@ static bool is_not_permitted(int eno)
 	return eno == EPERM || eno == EACCES || eno == EOPNOTSUPP;
 }
 
-/* One of root's goes first: then a container that may write the other one has said nothing. Length, 0: none, -1: errno. */
+/* Length, 0: none, -1: errno. */
 static ssize_t attribute_read(int cgfd, char text[CLAIM_MAX])
 {
-	ssize_t n = fgetxattr(cgfd, of_root.claim, text, CLAIM_MAX - 1);
-	if (n < 0 && errno == ENODATA)
-		n = fgetxattr(cgfd, of_user.claim, text, CLAIM_MAX - 1);
+	ssize_t n = fgetxattr(cgfd, names()->claim, text, CLAIM_MAX - 1);
 	return n < 0 && (errno == ENODATA || errno == EOPNOTSUPP || errno == ERANGE) ? 0 : n;
 }
 
@@ -87,7 +86,7 @@ int cg_claim(int cgfd, struct cgroup_ref *ref, struct err *e)
 	if (!ref->fresh && inherit(cgfd, &ref->made) < 0)
 		return err_set(e, errno, "find out whose cgroup \"%s\" was", ref->path);
 	int n = snprintf(text, sizeof(text), "%u %s", ref->made, ref->mark);
-	if (fsetxattr(cgfd, to_write()->claim, text, (size_t)n, 0) == 0 || (ref->fresh && is_not_permitted(errno)))
+	if (fsetxattr(cgfd, names()->claim, text, (size_t)n, 0) == 0 || (ref->fresh && is_not_permitted(errno)))
 		return 0;
 	return err_set(e, errno, ref->fresh ? "mark cgroup \"%s\" as this container's" :
 					      "cgroup \"%s\" exists and cannot be marked as this container's", ref->path);
@@ -106,8 +105,7 @@ int cg_claimed_by_another(int cgfd, const struct cgroup_ref *ref)
 
 void cg_claim_end(int cgfd)
 {
-	if (fremovexattr(cgfd, of_root.claim) < 0)
-		(void)fremovexattr(cgfd, of_user.claim);
+	(void)fremovexattr(cgfd, names()->claim);
 }
 
 /* By way of /proc, as the descriptor is only a path. */
@@ -120,10 +118,10 @@ static const char *fd_path(int fd, char buf[FD_PATH_MAX])
 int cg_level_mark(int dir)
 {
 	char path[FD_PATH_MAX];
-	return setxattr(fd_path(dir, path), to_write()->made, "1", 1, 0) == 0 || is_not_permitted(errno) ? 0 : -1;
+	return setxattr(fd_path(dir, path), names()->made, "1", 1, 0) == 0 || is_not_permitted(errno) ? 0 : -1;
 }
 
-/* The list has the names of both kinds in one call, those of root only for root; and root takes nobody else's word. */
+/* The list has no names of root's for others. */
 int cg_level_is_ours(int dir)
 {
 	char path[FD_PATH_MAX], list[LIST_MAX];
@@ -131,7 +129,7 @@ int cg_level_is_ours(int dir)
 	if (n < 0)
 		return errno == EOPNOTSUPP || errno == ERANGE ? 0 : -1;
 	for (const char *p = list; p < list + n; p += strlen(p) + 1)
-		if (strcmp(p, of_root.made) == 0 || (strcmp(p, of_user.made) == 0 && is_rootless()))
+		if (strcmp(p, names()->made) == 0)
 			return 1;
 	return 0;
 }

@@ -321,7 +321,7 @@ static int systemd_remove_leftover(const struct cgroup_ref *ref, struct err *e)
 {
 	if (stop_unit(ref, e) == 0)
 		return 0;
-	if (is_slice(ref) ? leftover_is_there(ref) : !wait_until_gone(leftover_is_there, ref))
+	if (is_slice(ref) || is_rootless() ? leftover_is_there(ref) : !wait_until_gone(leftover_is_there, ref))
 		return left_for_another(ref, e);
 	log_warn("%s", e->text);
 	err_clear(e);

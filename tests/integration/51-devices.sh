@@ -157,7 +157,7 @@ test_filter_that_cannot_be_told_of()
 	timeout 20 strace -qq -o /dev/null -e trace=sendmsg -e inject=sendmsg:error=EPIPE:when=2 "$BERTH" --root "$STATE" run --bundle "$B" "$ID" \
 		</dev/null >"$B/out" 2>"$B/err"
 	assert_eq $? 1
-	assert_contains "$(<"$B/err")" "write to berth-init"
+	assert_contains "$(<"$B/err")" "berth-init ended before its work was done"
 	assert_clean
 }
 

@@ -131,6 +131,27 @@ test_cgroup_of_two_containers()
 	assert_clean
 }
 
+# A container that may write to its cgroup leaves a mark of the kind that users have: root does not go by it.
+test_mark_of_a_container()
+{
+	needs_paths
+	is_berth || skip "berth's own rule"
+	mkdir -p /sys/fs/cgroup/others/mine
+	sleeper c1
+	cfg '.linux.cgroupsPath = "/others/mine"'
+	up
+	python3 -c "import os; os.setxattr('/sys/fs/cgroup/others/mine', 'user.berth', b'50 x')" || skip "no attributes of users here"
+	rt_ok kill "$ID" KILL
+	wait_status stopped
+	delete_ok
+	sleeper c2
+	cfg '.linux.cgroupsPath = "/others/mine"'
+	up
+	delete_ok --force
+	rmdir /sys/fs/cgroup/others/mine /sys/fs/cgroup/others || die "what others made is gone"
+	assert_clean
+}
+
 # without_marks COMMAND...: no extended attribute can be set, as for a user where the kernel knows none
 without_marks()
 {
