@@ -72,10 +72,14 @@ static int open_ns(struct open_ctx *c, struct plan_fd *f, struct err *e)
 	struct statfs sf;
 	if (fd < 0)
 		return err_set(e, errno, "%s: open namespace \"%s\"", f->origin, f->path);
-	if (fstatfs(fd, &sf) < 0 || sf.f_type != NSFS_MAGIC)
+	if (fstatfs(fd, &sf) < 0)
+		return err_set(e, errno, "%s: look at \"%s\"", f->origin, f->path);
+	if (sf.f_type != NSFS_MAGIC)
 		return err_config(e, f->origin, "\"%s\" is not a namespace", f->path);
 	int type = ioctl(fd, NS_GET_NSTYPE);
-	if (type < 0 || (unsigned)type != (unsigned)spec_namespace_flag((enum ns_kind)f->num))
+	if (type < 0)
+		return err_set(e, errno, "%s: ask \"%s\" for its type", f->origin, f->path);
+	if ((unsigned)type != (unsigned)spec_namespace_flag((enum ns_kind)f->num))
 		return err_config(e, f->origin, "\"%s\" is not a %s namespace", f->path,
 				  spec_namespace_name((enum ns_kind)f->num));
 	if (check_not_ours(f, fd, e) < 0)

@@ -66,6 +66,8 @@ OTHER_WORDS = [
     # these are answers: the other side has ended, so it is asked how; nobody listens, so the program runs; nobody's child
     ("tool", "recvmsg|recvfrom|sendmsg|sendto", "ECONNRESET|EPIPE", "berth-init (was killed by signal|ended)"),
     ("tool", "connect", "ECONNREFUSED", "in state running|not stopped: running"),
+    # a connection is given time, and this is how the kernel says that it is over
+    ("tool", "connect", "EAGAIN", "connection timed out"),
     ("tool", "waitid", "ECHILD|EINTR", "named a process that is not its own"),
     # a caller whose word could not be read is forgotten, and the container stays as it was: `start` sees its connection end
     ("init", "recvfrom", ".*", "berth start .*berth-init ended before its work was done"),
