@@ -42,10 +42,12 @@ static bool is_not_permitted(int eno)
 	return eno == EPERM || eno == EACCES || eno == EOPNOTSUPP;
 }
 
-/* Length, 0: none, -1: errno. */
+/* Mostly there is one of root's, and it need not be asked who we are. Length, 0: none, -1: errno. */
 static ssize_t attribute_read(int cgfd, char text[CLAIM_MAX])
 {
-	ssize_t n = fgetxattr(cgfd, names()->claim, text, CLAIM_MAX - 1);
+	ssize_t n = fgetxattr(cgfd, of_root.claim, text, CLAIM_MAX - 1);
+	if (n < 0 && errno == ENODATA && is_rootless())
+		n = fgetxattr(cgfd, of_user.claim, text, CLAIM_MAX - 1);
 	return n < 0 && (errno == ENODATA || errno == EOPNOTSUPP || errno == ERANGE) ? 0 : n;
 }
 
@@ -105,7 +107,8 @@ int cg_claimed_by_another(int cgfd, const struct cgroup_ref *ref)
 
 void cg_claim_end(int cgfd)
 {
-	(void)fremovexattr(cgfd, names()->claim);
+	if (fremovexattr(cgfd, of_root.claim) < 0 && is_rootless())
+		(void)fremovexattr(cgfd, of_user.claim);
 }
 
 /* By way of /proc, as the descriptor is only a path. */
@@ -129,7 +132,7 @@ int cg_level_is_ours(int dir)
 	if (n < 0)
 		return errno == EOPNOTSUPP || errno == ERANGE ? 0 : -1;
 	for (const char *p = list; p < list + n; p += strlen(p) + 1)
-		if (strcmp(p, names()->made) == 0)
+		if (strcmp(p, of_root.made) == 0 || (strcmp(p, of_user.made) == 0 && is_rootless()))
 			return 1;
 	return 0;
 }
