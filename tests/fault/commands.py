@@ -310,6 +310,14 @@ class ExecDetached(Exec):
     success = 0
     detach = ["--detach"]
 
+    def cut_off(self):
+        # between its word that it becomes the program and the first of the program
+        pid = read(self.PIDFILE) or ""
+        if read(self.out()) or not pid.isdigit() or not wait_end(int(pid)):
+            return False
+        os.unlink(self.PIDFILE)
+        return True
+
 
 class Kill(Command):
     args = ["/bin/probe", "signal-wait"]
