@@ -169,8 +169,9 @@ only_tested()
 	[ "$RT" = "${RUNTIMES%% *}" ] || skip "the documents are about another"
 }
 
-# in_terminal COMMAND...: its output and its exit status on a terminal of 30 lines and 100 columns, at which nobody types. It stays open: script(1) would type
-# an end of file, which podman passes on as a byte; and of a monitor that ends before it has read that byte nothing arrives (docs/testing.md).
+# in_terminal COMMAND...: its output and its exit status on a terminal of 30 lines and 100 columns, at which nobody types. It stays
+# open: script(1) would type an end of file, which podman passes on as a byte; and of a monitor that ends before it has read that
+# byte nothing arrives (docs/testing.md).
 in_terminal()
 {
 	local command typing status

@@ -163,6 +163,21 @@ int fd_write_new(int dirfd, const char *path, const void *data, size_t len, stru
 	return 0;
 }
 
+int fd_write_unnamed(int dirfd, const char *path, const void *data, size_t len, mode_t mode)
+{
+	char dir[4096], proc[32];
+	const char *slash = strrchr(path, '/');
+	int n = slash ? (int)(slash - path) + 1 : 1;
+	if ((size_t)snprintf(dir, sizeof(dir), "%.*s", n, slash ? path : ".") >= sizeof(dir))
+		return -1;
+	CLEANUP_FD int fd = openat(dirfd, dir, O_TMPFILE | O_WRONLY | O_CLOEXEC, mode);
+	if (fd < 0 || fd_write_all(fd, data, len) < 0)
+		return -1;
+	/* AT_EMPTY_PATH would need CAP_DAC_READ_SEARCH before Linux 6.10 */
+	snprintf(proc, sizeof(proc), "/proc/self/fd/%d", fd);
+	return linkat(AT_FDCWD, proc, dirfd, path, AT_SYMLINK_FOLLOW);
+}
+
 enum { TEMPORARY_MAX = 4096 };
 
 static int temporary_name(char *tmp, const char *path, struct err *e)

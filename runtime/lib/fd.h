@@ -53,7 +53,11 @@ int fd_write_atomic(int dirfd, const char *path, const void *data, size_t len, m
 int fd_prepare(int dirfd, const char *path, const void *data, size_t len, mode_t mode, struct err *e);
 int fd_commit(int dirfd, const char *path, struct err *e);
 
-/* The same for a file that nobody looks for yet: under its own name, which must be free. Mode 0600. */
+/* Write a new file completely before it gets its name, which must be free: nothing is left of it when we are killed. Needs
+ * O_TMPFILE of the file system, and /proc. Mode is subject to the umask. 0, or -1 with errno. */
+int fd_write_unnamed(int dirfd, const char *path, const void *data, size_t len, mode_t mode);
+
+/* For a file that nobody looks for yet: written under its own name, which must be free. Mode 0600. */
 int fd_write_new(int dirfd, const char *path, const void *data, size_t len, struct err *e);
 
 /* write(2) until everything is out; EINTR is retried. Returns 0, or -1 with errno. */

@@ -284,26 +284,15 @@ static void prune(int dirfd_)
 	closedir(d);
 }
 
-/* A file without a name, of which nothing is left when we are killed, that gets its name when it is whole. What has the name
- * did not fit, or somebody else is storing the same: there may be none for a moment, which is a miss. */
-static int write_unnamed(int dirfd_, const char *name, const void *data, size_t len)
-{
-	char path[32];
-	CLEANUP_FD int fd = openat(dirfd_, ".", O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
-	if (fd < 0 || fd_write_all(fd, data, len) < 0)
-		return -1;
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	if (linkat(AT_FDCWD, path, dirfd_, name, AT_SYMLINK_FOLLOW) == 0)
-		return 0;
-	if (errno != EEXIST || unlinkat(dirfd_, name, 0) < 0)
-		return -1;
-	return linkat(AT_FDCWD, path, dirfd_, name, AT_SYMLINK_FOLLOW);
-}
-
-/* Where the file system has no files without a name, or there is no /proc, it has another one until it is whole. */
+/* What has the name did not fit, or somebody else is storing the same: there may be none for a moment, which is a miss.
+ * Where no file can be without a name, it has another one until it is whole. */
 static int write_entry(int dirfd_, const char *name, const void *data, size_t len, struct err *e)
 {
-	return write_unnamed(dirfd_, name, data, len) == 0 ? 0 : fd_write_atomic(dirfd_, name, data, len, 0600, e);
+	if (fd_write_unnamed(dirfd_, name, data, len, 0600) == 0)
+		return 0;
+	if (errno == EEXIST && unlinkat(dirfd_, name, 0) == 0 && fd_write_unnamed(dirfd_, name, data, len, 0600) == 0)
+		return 0;
+	return fd_write_atomic(dirfd_, name, data, len, 0600, e);
 }
 
 void seccomp_cache_store(struct arena *a, int dirfd, const struct seccomp_key *key,

@@ -18,8 +18,6 @@
 
 #include "../lib/number.h"
 
-enum { LEVELS_LIMIT = 4096 };
-
 int state_note_cgroup(struct state_dir *d, const struct cgroup_ref *ref, struct err *e)
 {
 	char text[PATH_MAX];
@@ -46,14 +44,6 @@ static char *cut(char **p)
 	return word;
 }
 
-static bool is_plain(const char *s)
-{
-	for (; *s; s++)
-		if ((unsigned char)*s < 0x20 || *s == 0x7f)
-			return false;
-	return true;
-}
-
 /* What can be read of it, into *ref: 2 all, 1 without the path, 0 nothing. */
 static int parse(char *text, struct cgroup_ref *ref)
 {
@@ -63,13 +53,13 @@ static int parse(char *text, struct cgroup_ref *ref)
 	if (!made)
 		return 0;
 	*made++ = '\0';
-	if (parse_u64(text, UINT64_MAX, &inode) < 0 || !inode || parse_u64(made, LEVELS_LIMIT, &levels) < 0)
+	if (parse_u64(text, UINT64_MAX, &inode) < 0 || !inode || parse_u64(made, RECORD_LEVELS_MAX, &levels) < 0)
 		return 0;
 	ref->inode = inode;
 	ref->made = (unsigned)levels;
 	ref->intended = false;
 	const char *driver = cut(&rest), *mark = cut(&rest), *path = rest;
-	if (!path || path[0] != '/' || !path[1] || !*mark || !is_plain(mark) || !is_plain(path) ||
+	if (!path || path[0] != '/' || !path[1] || !*mark || !record_is_plain(mark) || !record_is_plain(path) ||
 	    cgroup_driver_parse(driver, &ref->driver) < 0)
 		return 1;
 	ref->mark = mark;

@@ -25,7 +25,6 @@
 enum {
 	FORMAT = 1,	     /* a later format is refused, not guessed at */
 	PID_LIMIT = 1 << 22, /* PID_MAX_LIMIT of the kernel */
-	LEVELS_LIMIT = 4096, /* of a cgroup path */
 	/* a config of the largest size, all annotations, each byte escaped to six */
 	RECORD_MAX = 6 * SPEC_MAX_BYTES + 65536,
 };
@@ -175,12 +174,12 @@ static int refuse(struct reader *rd, const char *what)
 	return 0;
 }
 
-static bool has_control(const char *s)
+bool record_is_plain(const char *s)
 {
 	for (; *s; s++)
 		if ((unsigned char)*s < 0x20 || *s == 0x7f)
-			return true;
-	return false;
+			return false;
+	return true;
 }
 
 /* yajl has checked the UTF-8 and resolved the escapes; \u0000 is what is left to refuse */
@@ -228,7 +227,7 @@ static int on_string(void *ctx, const unsigned char *text, size_t len)
 			return refuse(rd, "path that is not absolute");
 		break;
 	case M_NAME:
-		if (has_control(s))
+		if (!record_is_plain(s))
 			return refuse(rd, "control character in a name");
 		break;
 	case M_STRING:
@@ -269,7 +268,7 @@ static int on_number(void *ctx, const char *text, size_t len)
 		*(pid_t *)to = (pid_t)v;
 		return 1;
 	case M_UINT:
-		if (v > LEVELS_LIMIT)
+		if (v > RECORD_LEVELS_MAX)
 			return refuse(rd, "number out of range");
 		*(unsigned *)to = (unsigned)v;
 		return 1;
@@ -364,7 +363,7 @@ static int check_record(struct reader *rd, const char *id)
 		return refuse(rd, "missing property");
 	if (strcmp(r->id, id) != 0)
 		return refuse(rd, "id of another container");
-	if (has_control(c->path) || (c->path[0] != '/' && c->path[0] != '\0'))
+	if (!record_is_plain(c->path) || (c->path[0] != '/' && c->path[0] != '\0'))
 		return refuse(rd, "bad cgroup path");
 	if (!rdt_ok(&r->rdt, id))
 		return refuse(rd, "bad resctrl group");

@@ -113,6 +113,9 @@ int state_prepare(struct state_dir *d, const struct record *r, struct err *e);
 int state_commit(struct state_dir *d, struct err *e);
 /* e->eno == ENOENT: no record (create was killed early). */
 int state_read(struct arena *a, struct state_dir *d, struct record *ret, struct err *e);
+/* For what is read of record and note: no control characters, and at most so many levels of a cgroup path. */
+bool record_is_plain(const char *s);
+enum { RECORD_LEVELS_MAX = 4096 };
 /* The record of a create that was killed between the two halves of state_write(), and who wrote it. */
 bool state_read_prepared(struct arena *a, struct state_dir *d, struct record *ret, pid_t *ret_writer);
 

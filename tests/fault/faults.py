@@ -3,7 +3,7 @@
 """
 faults.py fail|kill COMMAND VARIANT
 
-fail: each system call of berth and of berth-init fails once, with each of the errors of errnos.h, while COMMAND runs.
+fail: each system call of berth and of berth-init fails once, with each of the errors of errnos.c, while COMMAND runs.
 kill: berth, berth-init or both are killed at each of these calls.
 
 Afterwards: the command has failed and says why, or its result is complete; the container can be asked for, other

@@ -3,7 +3,7 @@
  * inject: runs a runtime under ptrace(2) and lets one system call of it fail, or kills it there.
  *
  *	inject [OPTION...] count -- COMMAND...
- *	inject [OPTION...] fail WHO N K -- COMMAND...	call N of WHO does not happen and fails with error K of errnos.h
+ *	inject [OPTION...] fail WHO N K -- COMMAND...	call N of WHO does not happen and fails with error K of errnos.c
  *	inject [OPTION...] kill WHO N VICTIM -- COMMAND...	before call N of WHO is made VICTIM gets SIGKILL
  *
  *	-o FILE	 count: a line "WHO N NAME ERRORS" for each call; else one line, what was done, or "missed"
@@ -19,7 +19,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <fnmatch.h>
 #include <seccomp.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -122,62 +121,13 @@ static const char *call_name(long nr)
 	return cache[nr] ? cache[nr] : "unknown";
 }
 
-static const struct errnos *errnos_of(const char *name)
-{
-	/* the longest pattern is the closest one */
-	const struct errnos *best = NULL;
-	for (size_t i = 0; i < sizeof(errno_table) / sizeof(errno_table[0]); i++)
-		if (fnmatch(errno_table[i].name, name, 0) == 0 &&
-		    (!best || strlen(errno_table[i].name) > strlen(best->name)))
-			best = &errno_table[i];
-	return best;
-}
-
-static int errnos_count(const struct errnos *e)
-{
-	int n = 0;
-	while (n < ERRNOS_MAX && e->list[n])
-		n++;
-	return n;
-}
-
-/* May the call make a file? */
-static bool creates(const struct task *t, const struct __ptrace_syscall_info *info)
-{
-	long long flags = 0;
-	switch ((long)info->entry.nr) {
-#ifdef SYS_open
-	case SYS_open:
-		flags = (long long)info->entry.args[1];
-		break;
-#endif
-	case SYS_openat:
-		flags = (long long)info->entry.args[2];
-		break;
-	case SYS_openat2: /* in memory, the first word of struct open_how */
-		flags = ptrace(PTRACE_PEEKDATA, t->pid, (void *)(uintptr_t)info->entry.args[2], 0);
-		break;
-	}
-	return flags & O_CREAT || (flags & O_TMPFILE) == O_TMPFILE;
-}
-
-/* What the call can fail with, into list: how many. */
-static int errors_of(const struct task *t, const struct __ptrace_syscall_info *info, int list[2 * ERRNOS_MAX])
-{
-	const struct errnos *e = errnos_of(call_name((long)info->entry.nr));
-	int n = errnos_count(e), more = creates(t, info) ? errnos_count(&errnos_creat) : 0;
-	memcpy(list, e->list, (size_t)n * sizeof(int));
-	memcpy(list + n, errnos_creat.list, (size_t)more * sizeof(int));
-	return n + more;
-}
-
 static void on_entry(struct task *t, const struct __ptrace_syscall_info *info)
 {
 	long nr = (long)info->entry.nr, n = ++g.counted[t->who];
 	const char *name = call_name(nr);
-	int errors[2 * ERRNOS_MAX];
+	int errors[ERRNOS_MAX];
 	if (g.mode == COUNT) {
-		fprintf(g.report, "%s %ld %s %d\n", who_names[t->who], n, name, errors_of(t, info, errors));
+		fprintf(g.report, "%s %ld %s %d\n", who_names[t->who], n, name, errnos_of(t->pid, info, name, errors));
 		return;
 	}
 	if (g.done || t->who != g.at)
@@ -192,7 +142,7 @@ static void on_entry(struct task *t, const struct __ptrace_syscall_info *info)
 		kill_tasks(g.victims);
 		return;
 	}
-	int count = errors_of(t, info, errors);
+	int count = errnos_of(t->pid, info, name, errors);
 	if (count == 0 || (nr == SYS_brk && !t->end)) {
 		fprintf(g.report, "cannot fail: %s %ld %s\n", who_names[t->who], n, name);
 		return;

@@ -44,7 +44,7 @@ $(BUILD)/tests/%: tests/probe/%.c
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(CPPFLAGS) -std=gnu11 -O1 -g $(WARN) -o $@ $< $(HELPER_LIBS)
 
-$(BUILD)/tests/inject: tests/fault/inject.c tests/fault/registers.c tests/fault/registers.h tests/fault/errnos.h
+$(BUILD)/tests/inject: tests/fault/inject.c tests/fault/registers.c tests/fault/registers.h tests/fault/errnos.c tests/fault/errnos.h
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(CPPFLAGS) -std=gnu11 -O1 -g $(WARN) -o $@ $(filter %.c,$^) -lseccomp
