@@ -260,19 +260,25 @@ static int let_go(struct init *in, int listener)
 	return 0;
 }
 
+/* The client may be gone, which must not be our end: no write(2), no SIGPIPE. */
+static void say_unread(struct init *in, int err)
+{
+	struct plan_report r = { .magic = PLAN_MAGIC, .msg = MSG_FAILED, .step = (int32_t)in->step, .err = err, .detail = DETAIL_SYNC };
+	send_fd(in->sync, &r, sizeof(r), -1);
+}
+
 /* A client that says nothing valid is forgotten. The one that starts us hears how it ends. */
 static void serve(struct init *in, int listener)
 {
-	for (;;) {
-		int c = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+	for (;; drop_fd(&in->sync)) {
+		in->sync = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
 		/* even a look at our state connects: a shortage of the machine must not be our end */
-		if (c < 0 && errno != EINTR && errno != ECONNABORTED)
+		if (in->sync < 0 && errno != EINTR && errno != ECONNABORTED)
 			poll(NULL, 0, ACCEPT_AGAIN_MS);
-		if (c >= 0 && take_cmd(c, CMD_START)) {
-			in->sync = c;
+		if (in->sync >= 0 && take_cmd(in->sync, CMD_START))
 			return;
-		}
-		drop_fd(&c);
+		if (in->sync >= 0 && errno)
+			say_unread(in, errno);
 	}
 }
 

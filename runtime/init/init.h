@@ -102,7 +102,7 @@ _Noreturn void lost(struct init *in, int err);		 /* no word came or went; 0: ber
 void warn(struct init *in, enum plan_detail detail, int err, const char *text);
 bool take_cmd(int sock, enum plan_cmd_type type); /* the next command is this one; else errno or, at end of file, 0 */
 void wait_cmd(struct init *in, enum plan_cmd_type type); /* ends the process on end of file */
-int send_fd(int sock, const void *data, size_t len, int fd); /* also used beside the seccomp filter */
+int send_fd(int sock, const void *data, size_t len, int fd);
 
 /* path.c: the only code that resolves names of the image. `base` is a directory that is as good as a root:
  * no "..", link or mount leads above it. fds are O_PATH unless flags say more. -1 with errno. */

@@ -38,9 +38,6 @@ static void come_first(void)
 static int carry(void *arg)
 {
 	struct courier *c = arg;
-	struct plan_report r = {
-		.magic = PLAN_MAGIC, .msg = MSG_SECCOMP, .step = (int32_t)c->in->step, .value = getpid()
-	};
 	struct timespec pause = { 0, 20000 };
 	int state;
 
@@ -49,8 +46,7 @@ static int carry(void *arg)
 		syscall(SYS_nanosleep, &pause, NULL);
 	if (state == LOADED) {
 		/* the container must not run with a listener that nobody holds */
-		if (send_fd(c->in->sync, &r, sizeof(r), c->listener) < 0)
-			lost(c->in, errno);
+		report(c->in, MSG_SECCOMP, getpid(), c->listener);
 		wait_cmd(c->in, CMD_GO); /* the agent has it */
 		close(c->listener);
 		__atomic_store_n(&c->state, SENT, __ATOMIC_RELEASE);

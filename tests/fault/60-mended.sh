@@ -165,6 +165,25 @@ test_start_that_is_disturbed()
 		has_status stopped || die "$fault: $(status)"
 		delete_ok
 	done
+	# a word that berth-init could not read: it says so. Before the word was sent it is no error, as above.
+	for fault in {1..5}; do
+		create_ok
+		PID=$(pid_of) failing "init recvfrom:1 0" start "$ID"
+		if [ "$RC" = 0 ]; then
+			has_status running || die "recvfrom: $(status)"
+		else
+			fails_with 'berth-init: speak with berth: cannot allocate memory$'
+			has_status stopped || die "recvfrom: $(status)"
+		fi
+		delete_ok --force
+	done
+	# and whoever only asked for the status leaves it as it was
+	create_ok
+	PID=$(pid_of) failing "init recvfrom:1 0" state "$ID"
+	[ "$RC" = 0 ] || die "recvfrom: exit status $RC"
+	rt_ok start "$ID"
+	has_status running || die "recvfrom: $(status)"
+	delete_ok --force
 	assert_clean
 }
 

@@ -69,8 +69,6 @@ OTHER_WORDS = [
     # a connection is given time, and this is how the kernel says that it is over
     ("tool", "connect", "EAGAIN", "connection timed out"),
     ("tool", "waitid", "ECHILD|EINTR", "named a process that is not its own"),
-    # a caller whose word could not be read is forgotten, and the container stays as it was: `start` sees its connection end
-    ("init", "recvfrom", ".*", "berth start .*berth-init ended before its work was done"),
     # what berth-init has to say is lost itself
     ("init", "sendmsg|sendto", ".*", "berth-init (was killed by signal|ended)"),
 ]
