@@ -78,9 +78,14 @@ op_run_tty()
 	has "$OUT" "30 100"
 }
 
+# With --no-pivot ctr of containerd 1.7 forgets --runc-binary and takes runc.
 op_run_flags()
 {
-	OUT=$(ctr_run --rm --env A=b --cwd /tmp --user 7:8 --no-pivot --read-only --seccomp \
+	local pivot=--no-pivot
+	case $(engine_version) in
+	1.*) pivot= ;;
+	esac
+	OUT=$(ctr_run --rm --env A=b --cwd /tmp --user 7:8 $pivot --read-only --seccomp \
 		--mount type=tmpfs,src=t,dst=/scratch,options=size=1m \
 		--rootfs "$RUN/box" "$C" sh -c 'echo $A $PWD; id -u; grep Seccomp: /proc/self/status; df -k /scratch | tail -n 1')
 	has "$OUT" "b /tmp" 7 "1024"
