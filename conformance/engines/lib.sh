@@ -171,14 +171,14 @@ only_tested()
 
 # in_terminal COMMAND...: its output and its exit status on a terminal of 30 lines and 100 columns, at which nobody types. It stays
 # open: script(1) would type an end of file, which podman passes on as a byte; and of a monitor that ends before it has read that
-# byte nothing arrives (docs/testing.md).
+# byte nothing arrives (docs/testing.md). script(1) runs it with bash, which is whom printf quotes for: $'\t' is not for every sh.
 in_terminal()
 {
 	local command typing status
 	typing=$(mktemp -u "${TMPDIR:-/tmp}/typing.XXXXXX")
 	mkfifo "$typing"
 	printf -v command '%q ' "$@"
-	timeout 30 script -qec "stty rows 30 cols 100; $command" /dev/null <>"$typing" | tr -d '\r'
+	SHELL=$BASH timeout 30 script -qec "stty rows 30 cols 100; $command" /dev/null <>"$typing" | tr -d '\r'
 	status=${PIPESTATUS[0]}
 	rm -f "$typing"
 	return "$status"
