@@ -278,12 +278,10 @@ static int stop_unit(const struct cgroup_ref *ref, struct err *e)
 	return stop_once(ref, e);
 }
 
-/* Only systemd can end it: it lives without processes. */
+/* Only systemd can end it: it lives without processes. A path of a slice ends with the name of the unit. */
 static bool is_slice(const struct cgroup_ref *ref)
 {
-	static const char end[] = ".slice";
-	size_t n = strlen(ref->path), m = sizeof(end) - 1;
-	return n > m && strcmp(ref->path + n - m, end) == 0;
+	return cg_unit_is_slice(ref->path);
 }
 
 static int left_for_another(const struct cgroup_ref *ref, struct err *e)

@@ -28,6 +28,7 @@ int cg_unit_resolve(struct arena *a, const char *cgroups_path, const char *id, b
 		    struct cg_unit *ret, struct err *e);
 /* The same from `path`, which cg_unit_resolve() made. */
 int cg_unit_from_path(struct arena *a, const char *path, struct cg_unit *ret, struct err *e);
+bool cg_unit_is_slice(const char *name); /* or a path that ends with it */
 
 /* ---- systemd_variant.c ---- */
 struct cg_variant {

@@ -21,6 +21,11 @@ static bool ends_with(const char *s, const char *end)
 	return n > m && strcmp(s + n - m, end) == 0;
 }
 
+bool cg_unit_is_slice(const char *name)
+{
+	return ends_with(name, ".slice");
+}
+
 /* What systemd itself would refuse later, in words of ours; NULL: fine. */
 static const char *name_problem(const char *name)
 {
@@ -33,7 +38,7 @@ static const char *name_problem(const char *name)
 
 static const char *slice_problem(const char *name)
 {
-	if (!ends_with(name, ".slice"))
+	if (!cg_unit_is_slice(name))
 		return "that does not end in \".slice\"";
 	if (strcmp(name, root_slice) == 0)
 		return NULL;
@@ -139,7 +144,7 @@ int cg_unit_resolve(struct arena *a, const char *cgroups_path, const char *id, b
 		return err_config(e, "linux.cgroupsPath",
 				  "with the systemd cgroup driver it must be slice:prefix:name, not \"%s\"",
 				  cgroups_path);
-	if (ends_with(part[2], ".slice"))
+	if (cg_unit_is_slice(part[2]))
 		return absent ? err_set(e, 0, "container id \"%s\" cannot end in \".slice\" with the systemd driver", id) :
 				resolve_slice(a, part[0], part[2], ret, e);
 	if (!*part[0])
@@ -151,7 +156,7 @@ int cg_unit_from_path(struct arena *a, const char *path, struct cg_unit *ret, st
 {
 	const char *of_unit = arena_strndup(a, path, cg_outer_len(path));
 	const char *slash = strrchr(of_unit, '/'), *name = slash ? slash + 1 : "";
-	*ret = (struct cg_unit){ .name = name, .path = path, .is_slice = ends_with(name, ".slice") };
+	*ret = (struct cg_unit){ .name = name, .path = path, .is_slice = cg_unit_is_slice(name) };
 	if (!slash || (!ret->is_slice && !ends_with(name, ".scope")))
 		return err_set(e, 0, "cgroup path \"%s\" names no scope or slice of systemd", path);
 	const char *above = slash;
