@@ -40,7 +40,7 @@ struct cgroup_ref {
 	const char *scope; /* systemd unit, or "" */
 	bool fresh;	   /* this call made it, so nothing of an earlier container is in it; never stored */
 	bool intended;	   /* there was no such cgroup yet and we were about to make it (inode is 0); systemd: only after a
-			    * create that failed and left the unit */
+			    * create that failed and may have left the unit */
 	const char *mark;  /* given by the caller, the same for all calls of a container: part of the description
 			    * of its unit; never stored here (it is when the container was created) */
 	struct cgroup_holder holder;

@@ -128,8 +128,8 @@ static int systemd_create(struct arena *a, const char *path, const struct spec_c
 	r.holder = (struct cgroup_holder){ .pid = holder };
 	if (cg_bus_start(&b, unit.name, &p, holder, e) < 0) {
 		cg_hold_end(holder);
-		if (e->eno == ETIMEDOUT)
-			cg_bus_cancel(&b, unit.name);
+		/* an answer may have been lost, so it is asked whether there is a unit of ours; when its job is called off there is none */
+		ref->intended = e->eno != ETIMEDOUT || cg_bus_cancel(&b, unit.name) < 0;
 		return -1;
 	}
 	const char *made = unit_cgroup(a, &b, &unit, holder, e);

@@ -93,8 +93,8 @@ int cg_bus_open(struct cg_bus *b, bool user, struct err *e);
 int cg_bus_start(struct cg_bus *b, const char *unit, const struct cg_properties *p, pid_t pid, struct err *e);
 /* StopUnit, wait, ResetFailedUnit. A unit that is not there is success. */
 int cg_bus_stop(struct cg_bus *b, const char *unit, struct err *e);
-/* StopUnit without a wait: of a job that did not end in time. */
-void cg_bus_cancel(struct cg_bus *b, const char *unit);
+/* StopUnit without a wait: of a job that did not end in time. 0, or -1: it may go on. */
+int cg_bus_cancel(struct cg_bus *b, const char *unit);
 /* SetUnitProperties (until the unit ends), and wait until the manager has written the cgroup's files. */
 int cg_bus_set(struct cg_bus *b, const char *unit, const struct cg_properties *p, struct err *e);
 /* 1: there is a unit of this name with this description; 0: there is none; -1 with *e. */

@@ -210,12 +210,11 @@ static sd_bus_message *stop_message(struct cg_bus *b, const char *unit, struct e
 	return NULL;
 }
 
-void cg_bus_cancel(struct cg_bus *b, const char *unit)
+int cg_bus_cancel(struct cg_bus *b, const char *unit)
 {
 	struct err ignored = { 0 };
 	sd_bus_message *m = stop_message(b, unit, &ignored);
-	if (m)
-		cg_bus_call(b, "cancel", m, NULL, &ignored);
+	return !m || (cg_bus_call(b, "cancel", m, NULL, &ignored) < 0 && !unit_is_gone(b)) ? -1 : 0;
 }
 
 int cg_bus_stop(struct cg_bus *b, const char *unit, struct err *e)

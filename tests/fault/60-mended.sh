@@ -597,6 +597,25 @@ test_unit_whose_stop_was_not_sent()
 	assert_clean
 }
 
+# The answer to the message that starts a unit is lost on our side: the unit is there, and systemd would not end a slice by itself.
+test_unit_whose_start_was_not_heard_of()
+{
+	local path n failed
+	manager
+	for path in a.slice:x:a-b.slice system.slice:test:c1; do
+		failed=0
+		sd_bundle "$path"
+		for n in {1..16}; do
+			try_failing "tool recvmsg:$n 0" --systemd-cgroup create --bundle "$B" "$ID" || break
+			[ "$RC" != 0 ] || rt_ok delete --force "$ID"
+			[ "$RC" = 0 ] || failed=$((failed + 1))
+			assert_clean
+		done
+		[ $failed -gt 0 ] || die "$path: no failure"
+		rm -rf "$B"
+	done
+}
+
 # left_without_a_bus PATH UNIT: create is killed before it has noted the cgroup; what is left is not forgotten
 left_without_a_bus()
 {

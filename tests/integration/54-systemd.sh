@@ -200,6 +200,7 @@ killed_while_starting()
 	wait_for 5 unit_has_cgroup "$2" || die "no cgroup of $2"
 	kill -KILL $!
 	wait $! 2>/dev/null
+	wait_for 5 unit_is_empty "$2" || die "the process that holds $2 is there"
 	mode ok
 	delete_ok --force
 	asked "StopUnit $2 replace"
@@ -210,6 +211,12 @@ killed_while_starting()
 unit_has_cgroup()
 {
 	[ -n "$(find /sys/fs/cgroup -name "$1" -type d)" ]
+}
+
+# The manager that is played waits for no process to end.
+unit_is_empty()
+{
+	file_has "$(find /sys/fs/cgroup -name "$1" -type d)/cgroup.events" "populated 0"
 }
 
 # systemd ends no slice by itself, and no scope whose process died while it was put into it.
@@ -230,6 +237,7 @@ test_unit_of_another()
 	wait_for 10 unit_has_cgroup test-c1.scope || die "not started"
 	kill -KILL $!
 	wait $! 2>/dev/null
+	wait_for 5 unit_is_empty test-c1.scope || die "the process that holds it is there"
 	mode description "of another"
 	delete_ok --force
 	asked "Description test-c1.scope"
@@ -239,17 +247,28 @@ test_unit_of_another()
 	assert_clean
 }
 
-# The job that create waits for never ends: an error after half a minute.
+# The job that create waits for never ends: an error after half a minute. A unit that cannot be stopped either is not forgotten.
 test_job_that_never_ends()
 {
-	local begin=$SECONDS
+	local begin=$SECONDS other pid
 	manager
+	mode silent a-b.slice
+	sd_bundle a.slice:x:a-b.slice other
+	other=$B
+	"$BERTH" --root "$STATE" --systemd-cgroup create --bundle "$B" other >"$B/out" 2>&1 </dev/null &
+	pid=$!
 	sd_bundle
-	mode silent
 	rt_fails 'start unit "test-c1.scope": the job of systemd did not end in 30 seconds' \
 		--systemd-cgroup create --bundle "$B" "$ID"
 	[ $((SECONDS - begin)) -ge 29 ] || die "it did not wait"
 	asked "StopUnit test-c1.scope replace"
+	wait $pid && die "create of a slice worked"
+	assert_match "$(<"$other/out")" 'start unit "a-b.slice": the job of systemd did not end in 30 seconds'
+	ID=other has_status creating || die "no record of the slice: $(ID=other status)"
+	mode ok
+	: >"$SD/log"
+	ID=other delete_ok --force
+	asked "StopUnit a-b.slice replace"
 	assert_clean
 }
 

@@ -9,7 +9,7 @@
  *	ok		what systemd does
  *	early		the same, but the job ends before the call is answered
  *	job RESULT	the job ends with this
- *	silent		the job never ends
+ *	silent [UNIT]	the job never ends, and it is an error to stop UNIT
  *	error NAME	every call is answered with this error
  *	stop NAME	only StopUnit is
  *	old NAME	as from a manager that does not know this property
@@ -250,6 +250,8 @@ static int on_stop(sd_bus_message *m, void *ctx, sd_bus_error *error)
 	note("StopUnit %s %s\n", name, how);
 	if (strcmp(mode, "error") == 0 || strcmp(mode, "stop") == 0)
 		return sd_bus_error_set(error, argument, "the manager's own words");
+	if (strcmp(mode, "silent") == 0 && strcmp(argument, name) == 0)
+		return sd_bus_error_set(error, "org.freedesktop.DBus.Error.Failed", "the manager's own words");
 	int i = find_unit(name);
 	if (i < 0)
 		return sd_bus_error_setf(error, "org.freedesktop.systemd1.NoSuchUnit", "Unit %s not loaded.", name);
