@@ -409,7 +409,8 @@ int launch_send(int fd, enum plan_cmd_type type, struct err *e)
 int launch_why(struct plan *p, struct init_proc *ip, struct err *e)
 {
 	struct err why = { 0 };
-	bool gone = e->eno == EPIPE || e->eno == ECONNRESET; /* then how it ended says more as well */
+	/* then how it ended says more as well; where systemd ends the scope its cgroup is the first that is missed */
+	bool gone = e->eno == EPIPE || e->eno == ECONNRESET || e->eno == ENOENT;
 	shutdown(ip->sync, SHUT_WR); /* should it live, it ends where it would wait for us */
 	if (launch_wait(p, ip, ip->sync, 0, &why) < 0 && (ip->failed.msg || gone))
 		*e = why;

@@ -282,3 +282,19 @@ test_slice_when_the_manager_cannot_be_asked()
 	systemctl stop ab.slice
 	assert_clean
 }
+
+# berth-init is killed early, and systemd removes its cgroup: that is missed first, but it is not what happened.
+test_first_process_that_is_killed()
+{
+	local n
+	for n in {1..10} {1..10}; do
+		sd_bundle
+		cfg '.linux.resources += {memory: {limit: 50000000}, pids: {limit: 50}, cpu: {shares: 100}}'
+		"$BUILD/tests/inject" -t 60 -o "$B/report" kill init "$n" init -- \
+			"$BERTH" --root "$STATE" --systemd-cgroup create --bundle "$B" "$ID" >/dev/null 2>"$B/err" </dev/null
+		assert_eq "$(<"$B/err")" "berth create $ID: berth-init was killed by signal 9" "at call $n"
+		rt_ok delete --force "$ID"
+		rm -rf "$B"
+	done
+	assert_clean
+}
