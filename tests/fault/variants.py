@@ -6,6 +6,7 @@ import json
 import os
 import select
 import socket
+import subprocess
 
 from world import MANAGER, OTHER, PROBE_DUMP, SLOW, TEST, WORK, Problem, base_config, bundle, read, rt_ok, state_of, until
 
@@ -158,6 +159,15 @@ class ExistingCgroup(Plain):
 
     def begin(self):
         os.makedirs("/sys/fs/cgroup" + self.cgroup, exist_ok=True)
+
+
+class Slice(Plain):
+    """A unit that ends only when the manager is asked to stop it (with one alone)."""
+    cgroup = "fault.slice:x:fault-c1.slice"
+
+    def begin(self):
+        # the one that it is in is not removed with it
+        subprocess.run(["systemctl", "start", "fault.slice"], check=True)
 
 
 class PidFile(Plain):
@@ -335,6 +345,7 @@ class SamePath(Plain):
 
 
 VARIANTS = {"plain": Plain, "userns": UserNamespace, "hooks": Hooks, "terminal": Terminal, "seccomp": Seccomp,
-            "joined": Joined, "same_path": SamePath, "existing_cgroup": ExistingCgroup, "pid_file": PidFile, "host_mounts": HostMounts}
+            "joined": Joined, "same_path": SamePath, "existing_cgroup": ExistingCgroup, "slice": Slice, "pid_file": PidFile,
+            "host_mounts": HostMounts}
 DUMP = PROBE_DUMP + [",", "open", "/dev/null", "/dev/kmsg", ",", "ls", "/etc", ",", "read", "/data/hostname",
                      "/proc/sys/kernel/shm_rmid_forced"]

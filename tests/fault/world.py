@@ -182,18 +182,41 @@ def tree(top, skip=()):
     return found
 
 
+def cgroups(top="/sys/fs/cgroup"):
+    """All of them. os.walk() would look at each file as well; a cgroup with none below it has two links."""
+    found = {top}
+    try:
+        if os.stat(top).st_nlink > 2:
+            with os.scandir(top) as entries:
+                for d in [e.path for e in entries if e.is_dir(follow_symlinks=False)]:
+                    found |= cgroups(d)
+    except FileNotFoundError:  # somebody else's, that has gone meanwhile
+        pass
+    return found
+
+
+def units():
+    """The manager's, by their names."""
+    r = subprocess.run(["systemctl", "list-units", "--all", "--plain", "--no-legend", "fault-*", "berth-c1*"], capture_output=True, text=True)
+    return {line.split()[0] for line in r.stdout.splitlines()}
+
+
+def stop_units():
+    if MANAGER and (left := units()):
+        subprocess.run(["systemctl", "stop", *left])
+
+
 class Snapshot:
     """What there is beside processes."""
 
     def __init__(self):
-        self.cgroups = {d for d, _, _ in os.walk("/sys/fs/cgroup") if not MANAGER or "fault" in d or "c1" in d}
+        self.cgroups = {d for d in cgroups() if not MANAGER or "fault" in d or "c1" in d}
         # services that are still starting mount their credentials
         self.mounts = [line.split(" ", 2)[2] for line in read("/proc/self/mountinfo").splitlines()
                        if not MANAGER or " /run/credentials/" not in line]
         self.files = tree(TEST, {STATE + "/.seccomp"})
         if MANAGER:
-            units = ["systemctl", "list-units", "--all", "--plain", "--no-legend", "fault-*", "berth-c1*"]
-            self.files |= {line.split()[0] for line in subprocess.run(units, capture_output=True, text=True).stdout.splitlines()}
+            self.files |= units()
         else:  # nobody else's in a jail
             self.files |= tree("/run") | tree("/tmp", {os.environ["REPO"]})
         self.sockets = set() if MANAGER else sockets()

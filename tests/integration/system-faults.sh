@@ -1,13 +1,9 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=bash
 # vm: one driver
-# The faults of tests/fault with what a jail has not: the machine's own manager, which makes the cgroups.
+# The faults of tests/fault with the systemd driver: a few of those that each command can meet.
 
-# faults fail|kill COMMAND VARIANT
-faults()
-{
-	BERTH_GLOBALS=--systemd-cgroup SAMPLE=${SAMPLE:-3} python3 -B "$REPO/tests/fault/faults.py" "$@" || die "see above"
-}
+. "$REPO/tests/integration/faults.inc"
 
 test_fail_create()
 {
@@ -52,4 +48,25 @@ test_kill_create()
 test_kill_delete()
 {
 	faults kill delete_force plain
+}
+
+test_fail_kill()
+{
+	faults fail kill plain
+	faults fail kill_all plain
+}
+
+test_fail_resume()
+{
+	faults fail resume plain
+}
+
+test_fail_create_slice()
+{
+	faults fail create slice
+}
+
+test_kill_create_slice()
+{
+	faults kill create slice
 }

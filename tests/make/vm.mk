@@ -9,7 +9,7 @@
 #   make vm-shell [VM=uml|qemu] [KERNEL=...]	boot one and log in
 # The first run builds the root disk under VM_CACHE (/var/cache/berth-vm): some minutes.
 
-VM_ENV = BUILD=$(BUILD) $(foreach v,VM KERNEL DRIVER KEEP DISKS RUNTIME ALSO ALL PARTS LIMIT LSM VM_CACHE RELEASE PASSED SAMPLE SEED AT,$(if $($v),$v="$($v)"))
+VM_ENV = BUILD=$(BUILD) $(foreach v,VM KERNEL DRIVER KEEP DISKS RUNTIME ALSO ALL PARTS LIMIT LSM VM_CACHE RELEASE PASSED SAMPLE SEED AT FULL,$(if $($v),$v="$($v)"))
 
 check-vm: deps-vm
 	@$(MAKE) --no-print-directory -j$(J) vm-programs
