@@ -79,9 +79,14 @@ static int read_note(struct arena *a, struct state_dir *d, struct cgroup_ref *re
 	return parse(text, ref);
 }
 
-void state_complete(struct arena *a, struct state_dir *d, struct cgroup_ref *ref)
+static int unreadable(struct err *e)
 {
-	(void)read_note(a, d, ref);
+	return err_set(e, errno, "read the note of its cgroup");
+}
+
+int state_complete(struct arena *a, struct state_dir *d, struct cgroup_ref *ref, struct err *e)
+{
+	return read_note(a, d, ref) < 0 && errno != ENOENT ? unreadable(e) : 0;
 }
 
 int state_read_note(struct arena *a, struct state_dir *d, struct record *ret, struct err *e)
@@ -91,6 +96,6 @@ int state_read_note(struct arena *a, struct state_dir *d, struct record *ret, st
 	if (r == 2)
 		return 1;
 	if (r < 0)
-		return errno == ENOENT ? 0 : err_set(e, errno, "read the note of its cgroup");
+		return errno == ENOENT ? 0 : unreadable(e);
 	return err_set(e, 0, "nothing else says which cgroup is its own; end its processes and remove its folder by hand");
 }

@@ -406,8 +406,8 @@ int state_read(struct arena *a, struct state_dir *d, struct record *ret, struct 
 	if (!text || record_decode(a, text, len, d->id, ret, e) < 0)
 		return err_add(e, "state of container \"%s\"", d->id);
 	ret->cgroup.mark = ret->created;
-	if (!ret->created_done)
-		state_complete(a, d, &ret->cgroup);
+	if (!ret->created_done && state_complete(a, d, &ret->cgroup, e) < 0)
+		return err_add(e, "state of container \"%s\"", d->id);
 	return 0;
 }
 

@@ -94,8 +94,8 @@ int state_note_cgroup(struct state_dir *d, const struct cgroup_ref *ref, struct 
 /* For a container whose record cannot be read: 1 with the id and the cgroup in *ret and nothing else; 0: no cgroup was
  * noted, so there is none, or its create was killed before; -1 with *e: the note does not say which it is. */
 int state_read_note(struct arena *a, struct state_dir *d, struct record *ret, struct err *e);
-/* Put what was noted, if anything was, into a record that was written before. */
-void state_complete(struct arena *a, struct state_dir *d, struct cgroup_ref *ref);
+/* Put what was noted, if anything was, into a record that was written before. 0, or -1 with *e: it cannot be read. */
+int state_complete(struct arena *a, struct state_dir *d, struct cgroup_ref *ref, struct err *e);
 /* True when another command removed the folder since it was opened. */
 int state_dir_gone(const struct state_dir *d);
 /* Remove everything in it and itself. Missing parts are no error. */

@@ -380,6 +380,29 @@ test_cgroup_levels_of_a_killed_create()
 	rmdir "/sys/fs/cgroup$(cgroups_path one)"
 }
 
+# The note of the cgroup that cannot be read is no missing one: who is in the cgroup would be left there without a record.
+test_note_that_cannot_be_read()
+{
+	local dir left
+	needs_cgroupfs "there the unit is looked for"
+	dir=/sys/fs/cgroup$(cgroups_path one)
+	bundle_new
+	probe sleep 60
+	cfg --arg p "$(cgroups_path one)" '.linux.cgroupsPath = $p'
+	"$BUILD/tests/inject" -t 30 -o /mnt/report kill tool clone3:1 tool -- \
+		"$BERTH" --root "$STATE" create --bundle "$B" "$ID" >/dev/null 2>&1 </dev/null
+	has_status creating || die "$(status)"
+	sleep 60 &
+	left=$!
+	echo $left >"$dir/cgroup.procs"
+	failing "tool readlinkat:1 0" delete --force "$ID"
+	fails_with 'read the note of its cgroup: (cannot allocate memory|input/output error)'
+	rt_ok delete --force "$ID"
+	wait $left
+	assert_eq $? 137 "what was in its cgroup"
+	assert_clean
+}
+
 # delete fails rather than forget a level that it could not remove, and does it when it is called again.
 test_cgroup_levels_of_a_failed_delete()
 {
