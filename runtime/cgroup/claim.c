@@ -46,8 +46,11 @@ static bool is_not_permitted(int eno)
 static ssize_t attribute_read(int cgfd, char text[CLAIM_MAX])
 {
 	ssize_t n = fgetxattr(cgfd, of_root.claim, text, CLAIM_MAX - 1);
-	if (n < 0 && errno == ENODATA && is_rootless())
+	if (n < 0 && errno == ENODATA) {
+		if (!is_rootless())
+			return 0;
 		n = fgetxattr(cgfd, of_user.claim, text, CLAIM_MAX - 1);
+	}
 	return n < 0 && (errno == ENODATA || errno == EOPNOTSUPP || errno == ERANGE) ? 0 : n;
 }
 
