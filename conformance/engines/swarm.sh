@@ -258,7 +258,8 @@ op_rolling_update()
 	}
 	wait_for 60 updated completed
 	wait_for 20 running 3
-	eq "$(in_each sh -c 'echo $VERSION')" $'2\n2\n2'
+	# of the first process: what exec gets is the daemon's
+	eq "$(in_each sh -c 'tr "\0" "\n" </proc/1/environ | grep VERSION')" $'VERSION=2\nVERSION=2\nVERSION=2'
 }
 
 # ended_with NODE STATUS: the containers of $C there that have
