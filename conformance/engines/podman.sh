@@ -379,6 +379,7 @@ op_many_at_once()
 op_preserve_fds()
 {
 	echo through >f
-	eq "$(p run --rm --preserve-fds 1 "$IMG" sh -c 'cat <&3' 3<f)" through
+	OUT=$(p run --rm --preserve-fds 1 "$IMG" sh -c 'cat <&3' 3<f) || die "exit status $?"
+	eq "$OUT" through
 	eq "$(p run --rm "$IMG" sh -c 'ls /proc/self/fd | wc -l' 7<f 9<f)" 4
 }
