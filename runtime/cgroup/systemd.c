@@ -196,8 +196,8 @@ static int systemd_clone_begin(struct cgroup_ref *ref, int cgfd, struct err *e)
 static int systemd_clone_end(struct cgroup_ref *ref, int cgfd, struct err *e)
 {
 	(void)cgfd;
-	(void)e;
-	cg_hold_end(ref->holder.pid);
+	if (cg_hold_end(ref->holder.pid) < 0)
+		return err_set(e, errno, "end the process that held the scope");
 	ref->holder = (struct cgroup_holder){ 0 };
 	return 0;
 }

@@ -105,8 +105,8 @@ const char *cg_bus_manager_cgroup(struct arena *a, struct cg_bus *b, struct err 
 /* ---- systemd_hold.c ---- */
 /* Start it; > 0. It ends with us at the latest. */
 pid_t cg_hold_start(struct err *e);
-/* End it and reap it. */
-void cg_hold_end(pid_t pid);
+/* End it and reap it. -1 with errno: it could not be killed, and lives until we end. */
+int cg_hold_end(pid_t pid);
 /* Path of its cgroup, as our cgroup namespace shows it; NULL with *e. */
 const char *cg_hold_path(struct arena *a, pid_t pid, struct err *e);
 

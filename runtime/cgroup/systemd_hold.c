@@ -41,14 +41,16 @@ pid_t cg_hold_start(struct err *e)
 	return pid;
 }
 
-void cg_hold_end(pid_t pid)
+int cg_hold_end(pid_t pid)
 {
 	if (pid <= 0)
-		return;
-	/* a child of ours that was not reaped: the number is its own */
-	kill(pid, SIGKILL);
+		return 0;
+	/* a child of ours that was not reaped: the number is its own. One that lives on would be waited for in vain. */
+	if (kill(pid, SIGKILL) < 0)
+		return -1;
 	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
 		;
+	return 0;
 }
 
 const char *cg_hold_path(struct arena *a, pid_t pid, struct err *e)

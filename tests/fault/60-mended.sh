@@ -639,6 +639,22 @@ test_unit_whose_start_was_not_heard_of()
 	done
 }
 
+# The process that holds a scope cannot be killed: nobody waits for its end.
+test_holder_that_is_not_killed()
+{
+	local n told=0
+	manager
+	sd_bundle
+	for n in 1 2 3; do
+		try_failing "tool kill:$n 0" --systemd-cgroup create --bundle "$B" "$ID" || break
+		[ "$RC" != 124 ] || die "kill:$n: it hangs"
+		[[ $ERR != *"end the process that held the scope: operation not permitted"* ]] || told=1
+		[ "$RC" != 0 ] || rt_ok delete --force "$ID"
+		assert_clean
+	done
+	[ $told = 1 ] || die "nobody said so"
+}
+
 # left_without_a_bus PATH UNIT: create is killed before it has noted the cgroup; what is left is not forgotten
 left_without_a_bus()
 {
