@@ -194,7 +194,7 @@ class Faults:
     def no_leaks(self, words="left: "):
         left = self.world.leaks()
         if left:
-            self.counts["leaks"] += 1
+            self.leaked = True
             raise Problem(words + ", ".join(left))
 
     def check_kill(self, r):
@@ -221,6 +221,7 @@ class Faults:
 
     def one(self, fault):
         """False: there was no such call this time; then everything was looked at all the same."""
+        self.leaked = False
         self.c.before()
         r = self.inject(*fault)
         self.report = (w.read(REPORT) or "").strip()
@@ -252,7 +253,7 @@ class Faults:
         left = self.world.leaks(1)
         left = [p for p in left if not p.startswith("missing")]
         if left:
-            self.counts["leaks"] += 1
+            self.leaked = True
             print("   left after delete --force:", ", ".join(left)[:600])
         self.world.end_strangers()
         w.stop_units()
@@ -276,6 +277,7 @@ class Faults:
                     what = str(e) if isinstance(e, Problem) else repr(e)
                     print(f"PROBLEM AT=\"{' '.join(fault[1:])}\" ({self.report}): {what[:3000]}", flush=True)
                 self.repair()
+                self.counts["leaks"] += self.leaked
         return self.counts["problems"] == 0
 
 
