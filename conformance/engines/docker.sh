@@ -31,10 +31,12 @@ op_run_tty()
 	has "$OUT" "30 100" all
 }
 
-# its exit status passes through a terminal, and what the terminal is told later reaches it
+# its exit status passes through a terminal, and what the terminal is told later reaches it. It is told again and again, as the
+# client listens to that only some time after the program has begun.
 op_run_tty_resized()
 {
-	local resize="until docker logs $C 2>&1 | grep -q ready; do sleep 0.1; done; stty rows 41 cols 97 </dev/tty"
+	local resize="until docker logs $C 2>&1 | grep -q ready; do sleep 0.1; done
+		until docker logs $C 2>&1 | grep -q '^41 97'; do stty rows 40 cols 97; stty rows 41 cols 97; sleep 0.5; done </dev/tty"
 	OUT=$(in_terminal sh -c "($resize) & docker run -it --name $C $(via) --network none box sh -c \
 		'echo ready; until stty size | grep -x \"41 97\"; do sleep 0.1; done; exit 5'; echo status \$?")
 	match "$OUT" '^41 97$'
