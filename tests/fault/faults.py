@@ -12,6 +12,7 @@ containers are listed and live; `delete --force` removes everything; the same id
 Without FULL=1 a sample: SAMPLE of them (SEED chooses them, and is printed). AT="tool 41 0" is one alone.
 The last line: counts NAME=N ... for the sums of tests/fault/run.
 """
+import contextlib
 import errno
 import json
 import os
@@ -260,6 +261,10 @@ class Faults:
         for d in sorted(x for x in w.cgroups() if ID in x or "fault" in x)[::-1]:
             os.rmdir(d)
         shutil.rmtree(f"{w.STATE}/{ID}", ignore_errors=True)
+        if not OURS:  # others leave levels of the cgroup's path each time, which is one problem and not one of each fault
+            with contextlib.suppress(Problem):
+                self.c.whole()
+                self.c.remove()
         if self.c.persistent:
             self.c.before()
         self.world.settle()
