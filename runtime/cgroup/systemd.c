@@ -59,10 +59,21 @@ static const char *unit_description(struct arena *a, const char *unit, const cha
 			    mark ? mark : "");
 }
 
+/* An annotation may give another one: then the mark follows it. */
+static void keep_description(struct arena *a, struct cg_properties *p, const char *ours)
+{
+	for (size_t i = 0; i < p->n; i++) {
+		struct cg_property *one = &p->v[i];
+		if (strcmp(one->name, "Description") == 0 && strcmp(one->value.type, "s") == 0 && strcmp(one->value.s, ours) != 0)
+			one->value.s = arena_printf(a, "%s (%s)", one->value.s, ours);
+	}
+}
+
 static int unit_properties(struct arena *a, const struct cg_unit *unit, const char *mark,
 			   const struct spec_config *c, struct cg_properties *p, struct err *e)
 {
-	cg_properties_base(a, p, unit, unit_description(a, unit->name, mark));
+	const char *ours = unit_description(a, unit->name, mark);
+	cg_properties_base(a, p, unit, ours);
 	if (!c)
 		return 0;
 	if (c->linux_->resources) {
@@ -72,7 +83,10 @@ static int unit_properties(struct arena *a, const struct cg_unit *unit, const ch
 		cg_properties_limits(a, p, &w, "");
 	}
 	/* last: what was asked for by name wins */
-	return cg_properties_annotations(a, p, &c->annotations, e);
+	if (cg_properties_annotations(a, p, &c->annotations, e) < 0)
+		return -1;
+	keep_description(a, p, ours);
+	return 0;
 }
 
 /* Where the unit's cgroup is. The kernel knows, when there is a process in it. */
@@ -126,10 +140,11 @@ static int systemd_create(struct arena *a, const char *path, const struct spec_c
 		return -1;
 	struct cgroup_ref r = { .driver = CGROUP_SYSTEMD, .path = "", .scope = unit.name, .mark = ref->mark };
 	r.holder = (struct cgroup_holder){ .pid = holder };
-	if (cg_bus_start(&b, unit.name, &p, holder, e) < 0) {
+	enum cg_left left;
+	if (cg_bus_start(&b, unit.name, &p, holder, &left, e) < 0) {
 		cg_hold_end(holder);
-		/* an answer may have been lost, so it is asked whether there is a unit of ours; when its job is called off there is none */
-		ref->intended = e->eno != ETIMEDOUT || cg_bus_cancel(&b, unit.name) < 0;
+		/* then undo asks whether there is a unit of ours; by its name one is stopped only when its job was ours */
+		ref->intended = left == CG_LEFT_UNKNOWN || (left == CG_LEFT_JOB && cg_bus_cancel(&b, unit.name) < 0);
 		return -1;
 	}
 	const char *made = unit_cgroup(a, &b, &unit, holder, e);
@@ -182,7 +197,8 @@ static int enter_user_part(const struct cgroup_ref *ref, struct err *e)
 	cg_property_str(&a, &p, "Description", "berth, starting a container");
 	cg_property_str(&a, &p, "Slice", "user.slice");
 	cg_property_str(&a, &p, "CollectMode", "inactive-or-failed");
-	if (cg_bus_open(&b, true, e) < 0 || cg_bus_start(&b, unit, &p, getpid(), e) < 0)
+	enum cg_left ignored; /* it ends with us */
+	if (cg_bus_open(&b, true, e) < 0 || cg_bus_start(&b, unit, &p, getpid(), &ignored, e) < 0)
 		return err_add(e, "move berth from cgroup \"%s\" to the part of the user manager", own);
 	return 0;
 }

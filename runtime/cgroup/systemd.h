@@ -89,15 +89,18 @@ void cg_bus_close(struct cg_bus *b);
 int cg_bus_open(struct cg_bus *b, bool user, struct err *e);
 
 /* ---- systemd_job.c ---- */
-/* StartTransientUnit, and wait until the job is done. A scope needs a process. */
-int cg_bus_start(struct cg_bus *b, const char *unit, const struct cg_properties *p, pid_t pid, struct err *e);
+/* What a start that failed may have left: a unit when an answer was lost, or a job of ours that goes on. */
+enum cg_left { CG_LEFT_NOTHING, CG_LEFT_UNKNOWN, CG_LEFT_JOB };
+/* StartTransientUnit, and wait until the job is done. A scope needs a process. *ret_left: when it failed. */
+int cg_bus_start(struct cg_bus *b, const char *unit, const struct cg_properties *p, pid_t pid,
+		 enum cg_left *ret_left, struct err *e);
+/* StopUnit, whose job is not waited for, after CG_LEFT_JOB. 0, or -1: that job may go on. */
+int cg_bus_cancel(struct cg_bus *b, const char *unit);
 /* StopUnit, wait, ResetFailedUnit. A unit that is not there is success. */
 int cg_bus_stop(struct cg_bus *b, const char *unit, struct err *e);
-/* StopUnit without a wait: of a job that did not end in time. 0, or -1: it may go on. */
-int cg_bus_cancel(struct cg_bus *b, const char *unit);
 /* SetUnitProperties (until the unit ends), and wait until the manager has written the cgroup's files. */
 int cg_bus_set(struct cg_bus *b, const char *unit, const struct cg_properties *p, struct err *e);
-/* 1: there is a unit of this name with this description; 0: there is none; -1 with *e. */
+/* 1: there is a unit of this name with this in its description; 0: there is none; -1 with *e. */
 int cg_bus_has_description(struct cg_bus *b, const char *unit, const char *description, struct err *e);
 /* Cgroup of the manager: "" for the root. NULL with *e. */
 const char *cg_bus_manager_cgroup(struct arena *a, struct cg_bus *b, struct err *e);

@@ -21,6 +21,7 @@ struct job {
 	sd_bus_slot *watch;
 	const char *path; /* NULL: not known yet */
 	char result[32];  /* "" while it is going on */
+	bool asked, begun; /* a call was made for it; that was answered with a job */
 };
 
 static void job_clear(struct job *j)
@@ -43,6 +44,14 @@ static int on_job_removed(sd_bus_message *m, void *ctx, sd_bus_error *ret_error)
 	memcpy(j->result, result, n);
 	j->result[n] = '\0';
 	return 0;
+}
+
+/* Connecting ends before the other side has let us in. What fails from here on may have been sent. */
+static int log_in(struct cg_bus *b, struct err *e)
+{
+	sd_id128_t ignored;
+	int r = cg_sd.sd_bus_get_bus_id(b->bus, &ignored);
+	return r < 0 ? err_set(e, -r, "log in to the bus of systemd") : 0;
 }
 
 /* On a direct connection messages have no sender. Not narrowed down to the unit: sd-bus cannot compare an
@@ -79,8 +88,10 @@ static int job_wait(struct cg_bus *b, const char *what, struct job *j, struct er
 static int call_job(struct cg_bus *b, const char *what, sd_bus_message *m, struct job *j, struct err *e)
 {
 	sd_bus_message *reply = NULL;
+	j->asked = true;
 	if (cg_bus_call(b, what, m, &reply, e) < 0)
 		return -1;
+	j->begun = true;
 	int r = cg_sd.sd_bus_message_read(reply, "o", &j->path);
 	if (r < 0)
 		err_set(e, -r, "%s: answer of systemd", what);
@@ -162,36 +173,6 @@ static bool unknown_property(const struct cg_bus *b)
 	       is_error(b, "org.freedesktop.DBus.Error.InvalidArgs");
 }
 
-/* Two answers that can be helped: a unit that failed or ended is still loaded (reset it; unloading it takes
- * the manager a moment), or a property is newer than the manager (the file is written anyway). */
-int cg_bus_start(struct cg_bus *b, const char *unit, const struct cg_properties *p, pid_t pid, struct err *e)
-{
-	enum { ATTEMPTS = 20, PAUSE_MS = 10 };
-	CLEANUP_JOB struct job j = { 0 };
-	bool recent = true;
-	if (job_watch(b, &j, e) < 0)
-		return -1;
-	for (int i = 0;; i++) {
-		if (start_once(b, unit, p, pid, recent, &j, e) == 0)
-			return 0;
-		if (recent && has_recent(p) && unknown_property(b)) {
-			recent = false;
-		} else if (i < ATTEMPTS && is_error(b, "org.freedesktop.systemd1.UnitExists")) {
-			bool active = unit_is_active(b, unit);
-			err_clear(e);
-			if (active)
-				return err_set(e, EBUSY, "start unit \"%s\": a unit of this name is active", unit);
-			unit_call(b, "ResetFailedUnit", unit, e);
-			nanosleep(&(struct timespec){ .tv_nsec = PAUSE_MS * 1000000 }, NULL);
-		} else {
-			return -1;
-		}
-		err_clear(e);
-	}
-}
-
-/* ---- stop, set, get ---- */
-
 static bool unit_is_gone(const struct cg_bus *b)
 {
 	return is_error(b, "org.freedesktop.systemd1.NoSuchUnit");
@@ -216,6 +197,67 @@ int cg_bus_cancel(struct cg_bus *b, const char *unit)
 	sd_bus_message *m = stop_message(b, unit, &ignored);
 	return !m || (cg_bus_call(b, "cancel", m, NULL, &ignored) < 0 && !unit_is_gone(b)) ? -1 : 0;
 }
+
+/* Errors that sd-bus itself, or a message bus, gives when there is no answer: the call may have been carried out. */
+static bool was_answered(const struct cg_bus *b)
+{
+	static const char local[] = "System.Error.";
+	static const char *const none[] = {
+		"",
+		"org.freedesktop.DBus.Error.Disconnected",
+		"org.freedesktop.DBus.Error.IOError",
+		"org.freedesktop.DBus.Error.InconsistentMessage",
+		"org.freedesktop.DBus.Error.LimitsExceeded",
+		"org.freedesktop.DBus.Error.NoMemory",
+		"org.freedesktop.DBus.Error.NoReply",
+		"org.freedesktop.DBus.Error.TimedOut",
+		"org.freedesktop.DBus.Error.Timeout",
+	};
+	for (size_t i = 0; i < sizeof(none) / sizeof(*none); i++)
+		if (is_error(b, none[i]))
+			return false;
+	return strncmp(b->error, local, sizeof(local) - 1) != 0;
+}
+
+static enum cg_left left_by_start(const struct cg_bus *b, const struct job *j, const struct err *e)
+{
+	if (j->begun && e->eno == ETIMEDOUT)
+		return CG_LEFT_JOB;
+	return j->begun || (j->asked && !was_answered(b)) ? CG_LEFT_UNKNOWN : CG_LEFT_NOTHING;
+}
+
+/* Two answers that can be helped: a unit that failed or ended is still loaded (reset it; unloading it takes
+ * the manager a moment), or a property is newer than the manager (the file is written anyway). */
+int cg_bus_start(struct cg_bus *b, const char *unit, const struct cg_properties *p, pid_t pid, enum cg_left *ret_left,
+		 struct err *e)
+{
+	enum { ATTEMPTS = 20, PAUSE_MS = 10 };
+	CLEANUP_JOB struct job j = { 0 };
+	bool recent = true;
+	*ret_left = CG_LEFT_NOTHING;
+	if (log_in(b, e) < 0 || job_watch(b, &j, e) < 0)
+		return -1;
+	for (int i = 0;; i++) {
+		if (start_once(b, unit, p, pid, recent, &j, e) == 0)
+			return 0;
+		if (recent && has_recent(p) && unknown_property(b)) {
+			recent = false;
+		} else if (i < ATTEMPTS && is_error(b, "org.freedesktop.systemd1.UnitExists")) {
+			bool active = unit_is_active(b, unit);
+			err_clear(e);
+			if (active)
+				return err_set(e, EBUSY, "start unit \"%s\": a unit of this name is active", unit);
+			unit_call(b, "ResetFailedUnit", unit, e);
+			nanosleep(&(struct timespec){ .tv_nsec = PAUSE_MS * 1000000 }, NULL);
+		} else {
+			*ret_left = left_by_start(b, &j, e);
+			return -1;
+		}
+		err_clear(e);
+	}
+}
+
+/* ---- stop, set, get ---- */
 
 int cg_bus_stop(struct cg_bus *b, const char *unit, struct err *e)
 {
@@ -282,7 +324,7 @@ int cg_bus_has_description(struct cg_bus *b, const char *unit, const char *descr
 	free(path);
 	if (r < 0)
 		return cg_bus_call_failed(b, "find out whose unit it is", &error, r, e);
-	r = strcmp(text, description) == 0;
+	r = strstr(text, description) != NULL; /* an annotation may have put words before it */
 	free(text);
 	cg_sd.sd_bus_error_free(&error);
 	return r;

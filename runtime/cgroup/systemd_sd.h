@@ -16,6 +16,7 @@
 	F(sd_bus_set_bus_client)                                                                             \
 	F(sd_bus_start)                                                                                      \
 	F(sd_bus_flush_close_unref)                                                                          \
+	F(sd_bus_get_bus_id)                                                                                 \
 	F(sd_bus_match_signal_async)                                                                         \
 	F(sd_bus_slot_unref)                                                                                 \
 	F(sd_bus_process)                                                                                    \

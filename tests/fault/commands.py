@@ -7,7 +7,7 @@ import difflib
 import os
 
 from variants import DUMP, VARIANTS, cgroup_of
-from world import (BERTH, TEST, WORK, Problem, bundle, command, normal, read, rt, rt_ok, state_of, until, wait_end,
+from world import (BERTH, OURS, TEST, WORK, Problem, bundle, command, normal, read, rt, rt_ok, state_of, until, wait_end,
                    write)
 
 ID = "c1"
@@ -174,10 +174,17 @@ class Create(Command):
         return bool(s) and s["status"] == "stopped"
 
 
+def waits_for_start(pid):
+    """It is in accept4(2): create does not wait for that."""
+    return (read(f"/proc/{pid}/syscall") or "").split(" ")[0] in ("288", "242")  # x86-64; what has the numbers of asm-generic
+
+
 class Start(Command):
     def before(self):
         self.create()
         self.pid = state_of(ID)["pid"]
+        if OURS and not until(lambda: waits_for_start(self.pid), 10):
+            raise Problem("berth-init does not wait for start")
 
     def waiting(self):
         return self.pid

@@ -92,7 +92,7 @@ static const struct errnos {
 	{ "pidfd_open", { EMFILE, ENOMEM } },
 	{ "pidfd_send_signal", { EPERM, ENOMEM } },
 	{ "kill", { EPERM } },
-	{ "bpf", { ENOMEM, EPERM, EAGAIN } },
+	{ "bpf", { ENOMEM, EPERM, EAGAIN, ENOENT } },
 	{ "seccomp", { ENOMEM, EPERM } },
 	{ "keyctl", { ENOMEM, EDQUOT } },
 	{ "prctl", { EPERM } }, /* EINVAL is how the last capability is found */

@@ -254,6 +254,7 @@ test_job_that_never_ends()
 	manager
 	mode silent a-b.slice
 	sd_bundle a.slice:x:a-b.slice other
+	cfg '.annotations["org.systemd.property.Description"] = "\u0027their own words\u0027"' # the mark is there all the same
 	other=$B
 	"$BERTH" --root "$STATE" --systemd-cgroup create --bundle "$B" other >"$B/out" 2>&1 </dev/null &
 	pid=$!
@@ -269,6 +270,39 @@ test_job_that_never_ends()
 	: >"$SD/log"
 	ID=other delete_ok --force
 	asked "StopUnit a-b.slice replace"
+	assert_clean
+}
+
+# A call that is not answered says nothing about a unit of this name: it is stopped if it is ours.
+test_start_that_is_not_answered()
+{
+	manager
+	sd_bundle
+	args /bin/sleep 100
+	sd_create
+	mode deaf
+	ID=second rt_fails 'start unit "test-c1.scope": systemd did not answer in 30 seconds' --systemd-cgroup create --bundle "$B" second
+	asked "Description test-c1.scope"
+	not_asked "^StopUnit test-c1.scope"
+	mode ok
+	has_status created || die "$(status)"
+	[ ! -e "$STATE/second" ] || die "left: $(ls "$STATE/second")"
+	delete_ok --force
+	assert_clean
+}
+
+# What nobody can have made is not looked for: a user whose bus has no manager could never delete it.
+test_no_manager_behind_the_bus()
+{
+	manager
+	kill "$(pgrep -P $$ -x systemd-mock)"
+	wait_for 5 eval '! pgrep -P $$ -x systemd-mock'
+	sd_bundle
+	export DBUS_SESSION_BUS_ADDRESS=$DBUS_SYSTEM_BUS_ADDRESS
+	unshare --user --map-root-user --mount "$BERTH" --root "$STATE" --systemd-cgroup create --bundle "$B" "$ID" >/dev/null 2>"$B/err" </dev/null &&
+		die "create worked"
+	assert_match "$(<"$B/err")" 'start unit "test-c1.scope": systemd answered org.freedesktop.DBus.Error.ServiceUnknown'
+	[ ! -e "$STATE/$ID" ] || die "left: $(ls "$STATE/$ID")"
 	assert_clean
 }
 
