@@ -141,9 +141,24 @@ op_apparmor()
 
 op_label()
 {
-	eq "$(once --security-opt label=disable box echo x)" x
-	eq "$(once --security-opt label=type:container_t box echo x)" x
-	skip "no SELinux: nothing but that the options are not in the way"
+	local own file
+	if [ ! -e /sys/fs/selinux/enforce ]; then
+		eq "$(once --security-opt label=disable box echo x)" x
+		eq "$(once --security-opt label=type:container_t box echo x)" x
+		skip "no SELinux: nothing but that the options are not in the way"
+	fi
+	mkdir v
+	up -v "$OPDIR/v:/v:Z" box sleep 1000
+	own=$(label_of "$(pid_of)")
+	match "$own" ':container_t:s0:c[0-9]+,c[0-9]+$'
+	eq "$(docker exec "$C" cat /proc/self/attr/current | tr -d '\0')" "$own" "of exec"
+	file=system_u:object_r:container_file_t:${own#*_t:}
+	eq "$(stat -c %C "/proc/$(pid_of)/root/etc")" "$file" "of the root"
+	eq "$(stat -c %C "/proc/$(pid_of)/root/dev/shm")" "$file" "of a tmpfs"
+	eq "$(stat -c %C v)" "$file" "of a volume"
+	lacks "$(once --security-opt label=disable box cat /proc/self/attr/current)" :container_t:
+	has "$(once --security-opt label=type:container_init_t --security-opt label=level:s0:c7,c9 box cat /proc/self/attr/current)" \
+		:container_init_t:s0:c7,c9
 }
 
 op_device()

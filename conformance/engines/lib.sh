@@ -163,6 +163,12 @@ documented_line()
 	has "$(section "$1")" "$2"
 }
 
+# label_of PID: its SELinux label, seen from outside
+label_of()
+{
+	tr -d '\0\n' <"/proc/$1/attr/current"
+}
+
 # only_tested: what the documents say is about the runtime that is tested
 only_tested()
 {

@@ -147,10 +147,20 @@ op_mask()
 
 op_label()
 {
+	local own file
 	[ -e /sys/fs/selinux/enforce ] || skip "no SELinux"
-	has "$(once -- cat /proc/self/attr/current)" :container_t:
+	mkdir v
+	started -v "$OPDIR/v:/v:Z" --tmpfs /t
+	own=$(label_of "$(pid_of "$C")")
+	match "$own" ':container_t:s0:c[0-9]+,c[0-9]+$'
+	eq "$(inside cat /proc/self/attr/current | tr -d '\0')" "$own" "of exec"
+	file=system_u:object_r:container_file_t:${own#*_t:}
+	eq "$(stat -c %C "/proc/$(pid_of "$C")/root/etc")" "$file" "of the root"
+	eq "$(stat -c %C "/proc/$(pid_of "$C")/root/t")" "$file" "of a tmpfs"
+	eq "$(stat -c %C v)" "$file" "of a volume"
 	lacks "$(once --security-opt label=disable -- cat /proc/self/attr/current)" :container_t:
-	has "$(once --security-opt label=type:container_init_t -- cat /proc/self/attr/current)" :container_init_t:
+	has "$(once --security-opt label=type:container_init_t --security-opt label=level:s0:c7,c9 -- cat /proc/self/attr/current)" \
+		:container_init_t:s0:c7,c9
 }
 
 op_apparmor()
