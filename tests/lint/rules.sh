@@ -9,6 +9,7 @@
 #               that take blanks, signs, prefixes and what overflows (runtime/lib/number.h has ours)
 #   descriptors every open says CLOEXEC
 #   licence     every source file begins with its SPDX line
+#   whole       no mark of a merge is left in a file, and Python can be read
 # A line may carry `lint: allow NAME` in a comment, with the reason beside it, to be passed over by the last-but-one two.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
@@ -155,5 +156,20 @@ done
 for file in $sources $tests $(git ls-files '*.S' '*.sh' '*.mk' Makefile); do
 	head -n 2 "$file" | grep -q 'SPDX-License-Identifier: LGPL-2.1-or-later' || complain "$file: no SPDX line"
 done
+
+# --- whole ----------------------------------------------------------------------------------------------------------
+
+while IFS= read -r line; do
+	complain "$line: a mark of a merge"
+done < <(git grep -nE '^(<{7}|>{7}) ' | cut -c 1-100)
+while IFS= read -r line; do
+	complain "$line"
+done < <(git ls-files -z '*.py' | python3 -c '
+import ast, sys
+for path in filter(None, sys.stdin.read().split("\0")):
+    try:
+        ast.parse(open(path, encoding="utf-8").read(), path)
+    except SyntaxError as error:
+        print(f"{path}:{error.lineno}: {error.msg}")')
 
 [ "$bad" = 0 ] || { echo "lint: $bad complaints" >&2; exit 1; }
