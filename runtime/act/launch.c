@@ -406,17 +406,19 @@ int launch_send(int fd, enum plan_cmd_type type, struct err *e)
 	return 0;
 }
 
-static bool has_ended(const struct init_proc *ip)
+/* The first of several processes ends by itself when it has forked. */
+static bool was_killed(const struct init_proc *ip)
 {
 	siginfo_t si = { 0 };
-	return ip->pid > 0 && waitid(P_PID, (id_t)ip->pid, &si, WEXITED | WNOHANG | WNOWAIT | __WALL) == 0 && si.si_pid > 0;
+	return ip->pid > 0 && waitid(P_PID, (id_t)ip->pid, &si, WEXITED | WNOHANG | WNOWAIT | __WALL) == 0 &&
+	       (si.si_code == CLD_KILLED || si.si_code == CLD_DUMPED);
 }
 
 int launch_why(struct plan *p, struct init_proc *ip, struct err *e)
 {
 	struct err why = { 0 };
 	/* then how it ended says more as well: systemd ends its scope, and the cgroup is the first that is missed */
-	bool gone = e->eno == EPIPE || e->eno == ECONNRESET || has_ended(ip);
+	bool gone = e->eno == EPIPE || e->eno == ECONNRESET || was_killed(ip);
 	shutdown(ip->sync, SHUT_WR); /* should it live, it ends where it would wait for us */
 	if (launch_wait(p, ip, ip->sync, 0, &why) < 0 && (ip->failed.msg || gone))
 		*e = why;

@@ -315,6 +315,6 @@ int creation_start(struct creation *x, struct err *e)
 			return poststart(x, e);
 		const char *state = state_json(&x->arena, &x->rec, STATUS_CREATED, x->rec.pid, false, NULL);
 		if (listener_hand_over(&x->init, x->init.sync, x->config, x->rec.pid, state, e) < 0)
-			return -1;
+			return launch_why(&x->plan, &x->init, e);
 	}
 }

@@ -93,7 +93,7 @@ static int go(struct plan *p, struct container *c, const struct spec_config *cfg
 			return m;
 		const char *state = state_json(&c->arena, &c->rec, STATUS_RUNNING, c->rec.pid, false, NULL);
 		if (listener_hand_over(ip, ip->sync, cfg, ip->pid, state, e) < 0)
-			return -1;
+			return launch_why(p, ip, e);
 	}
 }
 

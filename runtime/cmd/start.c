@@ -16,6 +16,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "../../hooks/hooks.h"
@@ -63,15 +64,19 @@ static int serve(struct container *c, struct spec_config *cfg, int conn, bool *r
 		int m = launch_wait(NULL, &ip, conn, 1U | 1U << MSG_SECCOMP, e);
 		if (m == 0)
 			return 0;
-		if (m < 0) {
-			if (ip.failed.msg)
-				*ret_hook = explain(c, cfg, &ip.failed, e) == STEP_HOOK;
-			return -1;
-		}
+		if (m < 0)
+			break;
 		const char *state = state_json(&c->arena, &c->rec, STATUS_CREATED, c->rec.pid, false, NULL);
-		if (listener_hand_over(&ip, conn, cfg, c->rec.pid, state, e) < 0)
-			return -1;
+		if (listener_hand_over(&ip, conn, cfg, c->rec.pid, state, e) == 0)
+			continue;
+		/* it may have ended before, and said why; should it live, it ends where it waits for us */
+		shutdown(conn, SHUT_WR);
+		launch_wait(NULL, &ip, conn, 0, &(struct err){ 0 });
+		break;
 	}
+	if (ip.failed.msg)
+		*ret_hook = explain(c, cfg, &ip.failed, e) == STEP_HOOK;
+	return -1;
 }
 
 static int poststart(struct container *c, const struct spec_config *cfg, struct err *e)
