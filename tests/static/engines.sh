@@ -99,7 +99,8 @@ counts()
 {
 	local status=0
 	cat >"$top/rows"
-	$here/table "$top/rows" "$top/known" >"$top/table" || status=$?
+	# shellcheck disable=SC2086
+	$here/table ${WHOLE:-} "$top/rows" "$top/known" >"$top/table" || status=$?
 	[ "$(tail -n 1 "$top/table"), $status" = "$1" ] || complain "table: $(cat "$top/table"), status $status, expected $1"
 }
 
@@ -108,6 +109,12 @@ counts "1 passed, 0 failed, 2 skipped, 0" < <(row good ok; row lost FAIL FAIL; r
 counts "1 passed, 1 failed, 0 skipped, 1" < <(row good ok; row dead FAIL FAIL)
 counts "1 passed, 1 failed, 0 skipped, 1" < <(row good ok; row lost FAIL)
 counts "1 passed, 1 failed, 0 skipped, 1" < <(row good ok; row lost FAIL ok)
+counts "1 passed, 1 failed, 0 skipped, 1" < <(row good ok; row unfit - ok)
+counts "1 passed, 0 failed, 0 skipped, 0" < <(row elsewhere ok; row elsewhere -)
+counts "1 passed, 0 failed, 0 skipped, 0" < <(row elsewhere -; row elsewhere ok)
+counts "0 passed, 1 failed, 0 skipped, 1" < <(row elsewhere FAIL; row elsewhere ok)
+counts "1 passed, 0 failed, 1 skipped, 0" < <(row good ok; row unfit -)
+WHOLE=--whole counts "1 passed, 1 failed, 1 skipped, 1" < <(row good ok; row unfit -)
 counts "2 passed, 0 failed, 0 skipped, 0" < <(row good ok; row lost ok)
 grep -q "^passed, and is in known-none.tsv: part/lost" "$top/table" || complain "table does not say that part/lost passed"
 while IFS=$'\t' read -r file _ _ _ name _; do
