@@ -235,11 +235,12 @@ op_documented()
 		n=$((n + 1))
 		line=${line#ctr }
 		# shellcheck disable=SC2086
-		eq "$(c -n k8s.io ${line//NAME/"$C"} echo ran </dev/null | tail -n 1)" ran "$line"
+		recorded_in_place c -n k8s.io ${line//NAME/"$C"} echo ran </dev/null >out
+		eq "$(tail -n 1 out)" ran "$line"
 		c -n k8s.io containers rm "$C" 2>/dev/null || true
 	done < <(sed -n "s|^    \(ctr run --runc-binary .*\) IMAGE NAME$|\1 --env PATH=/bin --rm $IMAGE NAME|p" "$ENGINES/../../docs/engines.md")
 	eq "$n" 2 "command lines"
-	c -n k8s.io run -d --null-io --runc-binary /usr/local/sbin/berth "$IMAGE" "$C" /bin/sleep 1000
+	recorded_in_place c -n k8s.io run -d --null-io --runc-binary /usr/local/sbin/berth "$IMAGE" "$C" /bin/sleep 1000
 	documented_line containerd "berth --root /run/containerd/runc/k8s.io list"
 	eq "$(/usr/local/sbin/berth --root /run/containerd/runc/k8s.io list -q)" "$C"
 	c -n k8s.io tasks rm -f "$C" || true

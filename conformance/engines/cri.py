@@ -423,6 +423,7 @@ def documented_back():
     old = cri.ListContainers()["containers"][0]["id"]
     box = _Container(old, "box")
     _eq(box.out("echo", "still"), "still")
+    _eq(_Pod(name="back", handler="").run("sleep", "1000").out("echo", "new"), "new")
     cri.StopContainer(id=old, timeout=0)
     cri.RemoveContainer(id=old)
 

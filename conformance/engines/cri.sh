@@ -130,14 +130,17 @@ documented_config()
 
 documented_ops()
 {
+	local before
 	documented_config >new.toml
 	with_config new.toml
 	grep -q 'BinaryName = "/usr/local/sbin/berth"' new.toml || die "another path"
-	DRIVER=systemd do_cri documented
+	recorded_in_place do_cri documented
 	documented_line containerd 'Back: set `default_runtime_name` to what it was, restart containerd, and keep the table `runtimes.berth`'
 	sed 's/^ *default_runtime_name = .*//' new.toml >back.toml
 	with_config back.toml
-	DRIVER=systemd do_cri documented_back
+	before=$(made /usr/local/sbin/berth.trace)
+	do_cri documented_back
+	eq "$(made /usr/local/sbin/berth.trace)" "$before" "containers made by berth on the way back"
 }
 
 op_documented()

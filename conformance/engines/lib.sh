@@ -62,12 +62,13 @@ same()
 	eq "$@"
 }
 
-# has TEXT PART...
+# has TEXT PART...: a part that is empty is in every text: the command that makes it may have failed
 has()
 {
 	local text=$1 part
 	shift
 	for part; do
+		[ -n "$part" ] || die "an empty part to look for in: $text"
 		[[ $text == *"$part"* ]] || die "no \"$part\" in: $text"
 	done
 }
@@ -161,6 +162,28 @@ documented()
 documented_line()
 {
 	has "$(section "$1")" "$2"
+}
+
+# made TRACE: how often the runtime was told to make a container, by what a recorder has written. The first word that is a command
+# is the command.
+made()
+{
+	awk '{ for (i = 1; i <= NF && $i != "|"; i++)
+			if ($i ~ /^(create|run|start|exec|state|kill|delete|update|pause|resume|ps|list|events|features)$/) {
+				n += $i == "create" || $i == "run"
+				break
+			} }
+		END { print n + 0 }' "$1"
+}
+
+# recorded_in_place COMMAND...: it must have the berth at the path of the documents make a container. They do not go by way of
+# BIN/berth, and an engine that has taken another runtime can do the same; so a recorder stands in that place (guest).
+recorded_in_place()
+{
+	local trace=/usr/local/sbin/berth.trace before
+	before=$(made "$trace")
+	"$@"
+	[ "$(made "$trace")" -gt "$before" ] || die "not made by ${trace%.trace}: $*" >&2
 }
 
 # label_of PID: its SELinux label, seen from outside
