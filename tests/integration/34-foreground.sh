@@ -51,7 +51,8 @@ is_marked()
 	[ -e "$B/rootfs/$1" ]
 }
 
-# python3 with a pseudo terminal of its own in place of a user's: `fd` is its master, `pid` the runtime's process.
+# python3 with a pseudo terminal of its own in place of a user's: `fd` is its master, `pid` the runtime's process, whose controlling
+# terminal it is. With GROUP_ONLY that is in a process group of its own and the terminal is nobody's.
 on_a_terminal()
 {
 	command -v python3 >/dev/null || skip "no python3"
@@ -79,8 +80,11 @@ on_a_terminal()
 	before = mode()
 	pid = os.fork()
 	if pid == 0:
-	    os.setsid()
-	    fcntl.ioctl(slave, termios.TIOCSCTTY, 0)
+	    if "${GROUP_ONLY:-}":
+	        os.setpgid(0, 0)
+	    else:
+	        os.setsid()
+	        fcntl.ioctl(slave, termios.TIOCSCTTY, 0)
 	    for i in range(3):
 	        os.dup2(slave, i)
 	    os.closerange(3, 100)
@@ -261,6 +265,26 @@ test_window_size()
 	print('status=%d' % wait())
 	" >"$B/tty"
 	assert_eq "$(<"$B/tty")" $'first=1\nsecond=1\nstatus=9'
+	assert_clean
+}
+
+# A builder starts the runtime in a process group of its own, with a terminal that nobody has as the controlling one: the kernel
+# tells nobody there of a new size, so it sends the signal itself.
+test_window_size_without_controlling_terminal()
+{
+	terminal 'trap "/bin/probe tty" WINCH; trap "exit 9" TERM; /bin/probe tty; while :; do sleep 0.05; done'
+	GROUP_ONLY=1 on_a_terminal "
+	print('first=%d' % until('tty.0=/dev/pts/0 30x90'))
+	print('alone=%d' % (os.getpgid(pid) == pid != os.getsid(pid)))
+	size(44, 111)
+	print('untold=%d' % until('44x111', 1))
+	os.kill(pid, signal.SIGWINCH)
+	print('second=%d' % until('tty.0=/dev/pts/0 44x111'))
+	print('stopped=%d' % (os.waitid(os.P_PID, pid, os.WSTOPPED | os.WNOHANG | os.WNOWAIT) is not None))
+	os.kill(pid, signal.SIGTERM)
+	print('status=%d restored=%d' % (wait(), mode() == before))
+	" >"$B/tty"
+	assert_eq "$(<"$B/tty")" $'first=1\nalone=1\nuntold=0\nsecond=1\nstopped=0\nstatus=9 restored=1'
 	assert_clean
 }
 

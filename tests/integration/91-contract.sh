@@ -428,6 +428,43 @@ test_monitor_gets_the_exit_status()
 	away
 }
 
+# docker with runtimeArgs starts a shell script in place of the runtime, which need not exec it: the monitor's child is that shell,
+# the runtime is its grandchild. What is started is to be the monitor's own child when the shell has ended.
+test_wrapped_by_sh()
+{
+	bundle
+	args /bin/sh -c 'sleep 1; exit 7'
+	process_file /bin/sh -c 'sleep 0.2; exit 5'
+	printf '#!/bin/sh\n"%s" --debug "$@"\nexit $?\n' "$BERTH" >"$B/wrapper"
+	chmod 0755 "$B/wrapper"
+	OUT=$(python3 - "$B/wrapper" "$ROOT" "$LOG" "$B" "$P" "$F" "$ID" <<-'EOF'
+	import ctypes, os, subprocess, sys
+	wrapper, root, log, bundle, pid_file, process, name = sys.argv[1:]
+	ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)
+	def call(*args):
+	    return subprocess.run((wrapper, "--root", root, "--log", log, "--log-format", "json") + args, stdin=subprocess.DEVNULL).returncode
+	def child(path):
+	    with open(path) as f:
+	        pid = int(f.read())
+	    with open(f"/proc/{pid}/status") as f:
+	        parent = [int(line.split()[1]) for line in f if line.startswith("PPid:")][0]
+	    print("ours" if parent == os.getpid() else f"of {parent}", end=" ")
+	    return pid
+	def status(pid):
+	    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+	print("create", call("create", "--bundle", bundle, "--pid-file", pid_file, name))
+	first = child(pid_file)
+	print("start", call("start", name))
+	print("exec", call("exec", "--process", process, "--detach", "--pid-file", pid_file + ".2", name))
+	print("exec ended", status(child(pid_file + ".2")))
+	print("container ended", status(first))
+	print("kill", call("kill", name, "9"), "delete", call("delete", name))
+	EOF
+	)
+	assert_eq "$OUT" $'create 0\nours start 0\nexec 0\nours exec ended 5\ncontainer ended 7\nkill 1 delete 0'
+	away
+}
+
 # --- the other monitor: everything with "=", global options twice, exec without a process file ------------------------
 
 test_monitor_with_equal_signs()
