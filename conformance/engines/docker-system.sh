@@ -26,6 +26,28 @@ op_api()
 	fails 1 docker inspect "$C"
 }
 
+# With options for the runtime docker writes a shell script that starts it and, by its version, waits for it: it is between shim and
+# runtime, and the container is to be the shim's child all the same, or its exit status is lost.
+op_runtime_args()
+{
+	local pid parent
+	eq "$(docker run --rm --runtime "$RT-args" --network none box echo hello)" hello
+	fails 9 docker run --rm --runtime "$RT-args" --network none box sh -c 'exit 9'
+	docker run -d --runtime "$RT-args" --network none --name "$C" box sh -c "$TRAP"
+	eq "$(inspect '{{.HostConfig.Runtime}}')" "$RT-args"
+	wait_for 10 logged up
+	pid=$(pid_of)
+	parent=$(status_of "$pid" PPid)
+	has "$(tr '\0' ' ' <"/proc/$parent/cmdline")" containerd-shim "$(inspect '{{.Id}}')"
+	fails 5 docker exec "$C" sh -c 'exit 5'
+	eq "$(echo in | docker exec -i "$C" cat)" in
+	docker stop "$C"
+	ended 3
+	for command in create start exec kill delete; do
+		match "$(grep -w -- "$command" "$BIN/$RT.trace")" "^--debug .* $command( .*)? $(inspect '{{.Id}}')( |$)"
+	done
+}
+
 # --- builds --------------------------------------------------------------------------------------------------------
 
 # build_with COMMAND...: an image with a step that runs as another user, its result copied to a second one
@@ -244,6 +266,19 @@ default_becomes()
 	wait_for 10 eval '[ "$(documented_daemon info -f "{{.DefaultRuntime}}")" = '"$1 ]"
 }
 
+# line_removed: a reload that does take something over, a label, and not that there is no default any more
+line_removed()
+{
+	documented_line docker "a reload after the line was removed changes nothing"
+	eq "$(documented_daemon info -f '{{.Labels}}')" "[]"
+	jq 'del(.["default-runtime"]) + {labels: ["reloaded=yes"]}' daemon.json >without && cat without >daemon.json
+	systemctl kill -s HUP --kill-whom=main berth-documented
+	wait_for 10 eval '[ "$(documented_daemon info -f "{{.Labels}}")" = "[reloaded=yes]" ]'
+	eq "$(documented_daemon info -f '{{.DefaultRuntime}}')" berth "default after the line was removed"
+	documented_daemon run -d --name two --network none box sleep 1000
+	eq "$(documented_daemon inspect -f '{{.HostConfig.Runtime}}' two)" berth
+}
+
 documented_ops()
 {
 	documented docker json >daemon.json
@@ -258,10 +293,11 @@ documented_ops()
 	DOCKER_BUILDKIT=1 documented_daemon build --network none -t made .
 	eq "$(documented_daemon run --rm --network none made cat /made)" made
 	documented_swarm
+	line_removed
 	documented_line docker 'Back: set `"default-runtime": "runc"` and reload'
 	jq '.["default-runtime"] = "runc"' daemon.json >back && cat back >daemon.json
 	default_becomes runc
-	eq "$(documented_daemon ps -aq | xargs docker -H "unix://$OPDIR/sock" inspect -f '{{.HostConfig.Runtime}}')" berth
+	eq "$(documented_daemon ps -aq | xargs docker -H "unix://$OPDIR/sock" inspect -f '{{.HostConfig.Runtime}}' | sort -u)" berth
 	documented_daemon restart -t 0 one
 	eq "$(documented_daemon exec one echo still)" still
 }
