@@ -275,7 +275,7 @@ line_removed()
 	systemctl kill -s HUP --kill-whom=main berth-documented
 	wait_for 10 eval '[ "$(documented_daemon info -f "{{.Labels}}")" = "[reloaded=yes]" ]'
 	eq "$(documented_daemon info -f '{{.DefaultRuntime}}')" berth "default after the line was removed"
-	documented_daemon run -d --name two --network none box sleep 1000
+	recorded_in_place documented_daemon run -d --name two --network none box sleep 1000
 	eq "$(documented_daemon inspect -f '{{.HostConfig.Runtime}}' two)" berth
 }
 
@@ -284,13 +284,13 @@ documented_ops()
 	documented docker json >daemon.json
 	documented_line docker "docker info -f '{{.DefaultRuntime}}'"
 	default_becomes berth
-	documented_daemon run -d --name one --network none box sleep 1000
+	recorded_in_place documented_daemon run -d --name one --network none box sleep 1000
 	documented_line docker "docker inspect -f '{{.HostConfig.Runtime}}' NAME"
 	eq "$(documented_daemon inspect -f '{{.HostConfig.Runtime}}' one)" berth
 	documented_line docker "berth --root /var/run/docker/runtime-runc/moby list"
 	match "$(/usr/local/sbin/berth --root /run/engines/documented/runtime-runc/moby list -q)" '^[0-9a-f]{64}$'
 	printf 'FROM box\nRUN echo made >/made\n' >Dockerfile
-	DOCKER_BUILDKIT=1 documented_daemon build --network none -t made .
+	DOCKER_BUILDKIT=1 recorded_in_place documented_daemon build --network none -t made .
 	eq "$(documented_daemon run --rm --network none made cat /made)" made
 	documented_swarm
 	line_removed

@@ -43,6 +43,45 @@ op_run_tty_resized()
 	match "$OUT" '^status 5$'
 }
 
+# typed COMMAND... <SCRIPT: somebody at a terminal (typist.py); what it has shown is in `terminal`
+typed()
+{
+	"$ENGINES/typist.py" "$@" >terminal || { RC=$?; cat terminal; return "$RC"; }
+}
+
+# what is typed reaches the program, the keys of signals and of the end too; and those that detach leave it as it is
+op_terminal_typed()
+{
+	local pid
+	fails 3 typed docker run -it --rm $(via) --network none box sh -c \
+		'trap "echo caught; exit 3" INT; echo up; while :; do sleep 0.1; done' <<-'END'
+	expect up
+	send \x03
+	expect caught
+	END
+	typed docker run -it --name "$C" $(via) --network none -e 'PS1=here>' box sh <<-'END'
+	expect here>
+	send echo $((6*7))\r
+	expect 42
+	expect here>
+	send \x10\x11
+	END
+	is_running || die "it ended with its terminal"
+	pid=$(pid_of)
+	fails 5 typed docker attach "$C" <<-'END'
+	send \r
+	expect here>
+	send echo $((6*8)) $$\r
+	expect 48 1
+	expect here>
+	send sh -c 'exit 5'\r
+	expect here>
+	send \x04
+	END
+	[ ! -e "/proc/$pid" ] || die "the end of the input did not end it"
+	ended 5
+}
+
 op_run_not_found()
 {
 	fails 127 once box /no/such
@@ -240,6 +279,21 @@ op_kill_paused()
 	docker pause "$C"
 	docker kill "$C"
 	ended 137
+}
+
+# it is refused with words, and nothing happens to the container
+op_checkpoint_refused()
+{
+	local pid
+	up box sleep 1000
+	pid=$(pid_of)
+	fails 1 docker checkpoint create "$C" one
+	[ "$RT" != berth ] || has "$OUT" 'unknown command "checkpoint"'
+	same "$(pid_of)" "$pid" "process"
+	eq "$(docker exec "$C" echo again)" again
+	eq "$(docker checkpoint ls "$C" | tail -n +2)" "" "checkpoints"
+	docker rm -f "$C"
+	[ ! -e "/proc/$pid" ] || die "it is not gone"
 }
 
 op_delete_running()
