@@ -4,6 +4,7 @@
 # The way of CRI-O: conmon called with the arguments, pipes and folders that CRI-O gives it, the other commands of the
 # runtime called directly, a state root of its own. No engine is needed: conmon is what runs the runtime.
 
+export NO_RUNTIME_OPS="documented"
 export SHORT_OPS="life exit_file log_streams terminal attach exec_sync exec_timeout exec_fails create_fails update kill_all oom"
 BOX=/run/engines/conmon-box
 
@@ -28,12 +29,22 @@ as_engine()
 	env -i CRI_O_EXTERNAL=1 "PATH=$PATH" "$@"
 }
 
+# setting NAME: of CRI-O's table for the runtime; op_documented has those of docs/engines.md as variables
+setting()
+{
+	case $1 in
+	runtime_path) echo "${RUNTIME_PATH:-$BIN/$RT}" ;;
+	runtime_root) echo "${RUNTIME_ROOT:-$OPDIR/root}" ;;
+	monitor_path) echo "${MONITOR_PATH:-conmon}" ;;
+	esac
+}
+
 # call_for COMMAND: sets CALL, how the runtime is called for it; the driver's flag goes to all but update
 call_for()
 {
-	CALL=("$BIN/$RT")
+	CALL=("$(setting runtime_path)")
 	[ "$DRIVER" != systemd ] || [ "$1" = update ] || CALL+=(--systemd-cgroup)
-	CALL+=(--root "$OPDIR/root")
+	CALL+=(--root "$(setting runtime_root)")
 }
 
 # direct COMMAND...: the runtime, called by the engine itself, which reads two pipes to their ends
@@ -57,8 +68,8 @@ monitor()
 	mkfifo sync.pipe start.pipe
 	cat sync.pipe >sync &
 	echo 0 >start.pipe &
-	as_engine _OCI_SYNCPIPE=3 _OCI_STARTPIPE=4 conmon "${driver[@]}" -c "$C" -n "k8s_${C}_pod" -r "$BIN/$RT" --runtime-arg \
-		"--root=$OPDIR/root" --socket-dir-path "$OPDIR/attach" --log-level info "$@" 3>sync.pipe 4<start.pipe
+	as_engine _OCI_SYNCPIPE=3 _OCI_STARTPIPE=4 "$(setting monitor_path)" "${driver[@]}" -c "$C" -n "k8s_${C}_pod" \
+		-r "$(setting runtime_path)" --runtime-arg "--root=$(setting runtime_root)" --socket-dir-path "$OPDIR/attach" --log-level info "$@" 3>sync.pipe 4<start.pipe
 }
 
 # config PROGRAM...: a bundle; the last argument may be preceded by jq programs with "-j PROGRAM"
@@ -267,7 +278,7 @@ op_exec_stream_tty()
 	local CALL resize
 	up sleep 1000
 	call_for exec
-	process true sh -c 'tty; stty size; : >/dev/up; until stty size | grep -x "41 97"; do sleep 0.1; done; exit 6'
+	process true sh -c 'tty; until stty size | grep -x "30 100"; do sleep 0.1; done; : >/dev/up; until stty size | grep -x "41 97"; do sleep 0.1; done; exit 6'
 	resize="until test -e /proc/$(cat pid)/root/dev/up; do sleep 0.1; done; stty rows 41 cols 97 </dev/tty"
 	OUT=$(in_terminal sh -c "($resize) & ${CALL[*]} exec --process $PWD/process.json $C; echo status \$?")
 	match "$OUT" '^/dev/pts/[0-9]+$'
@@ -309,6 +320,7 @@ op_update()
 		direct update --resources - "$C"
 	# crun has it in the cgroup below the scope, the scope's stays at "max": it counts there as well
 	match "$(cat "$group/cpu.max" "${group%/container}/cpu.max")" '^30000 '
+	match "$(cat "$group/memory.max" "${group%/container}/memory.max")" '^39997440$' # whole pages
 	exec_sync sh -c 'head -c 1 /dev/zero | wc -c'
 	eq "$(said '.[-1].exit_code')" 0 "exit code"
 	match "$(cat exec.log)" ' stdout F 1$'
@@ -316,11 +328,20 @@ op_update()
 
 op_pause()
 {
-	up sleep 1000
+	local count group
+	up sh -c 'while :; do printf x >>/dev/count; sleep 0.05; done'
+	count=/proc/$(cat pid)/root/dev/count group=$(cgroup_of "$(cat pid)")
+	wait_for 10 test -s "$count"
 	direct pause "$C"
 	status_is paused || die "not paused"
+	file_has "$group/cgroup.events" '^frozen 1$'
+	cp "$count" before
+	sleep 1
+	cmp "$count" before || die "it runs while it is paused"
 	direct resume "$C"
 	status_is running || die "not running"
+	file_has "$group/cgroup.events" '^frozen 0$'
+	wait_for 10 eval '! cmp -s "$count" before'
 }
 
 # a container in the host's pid namespace, whose first process ends and leaves others
@@ -344,11 +365,54 @@ op_oom()
 
 op_delete_created()
 {
-	local pid
+	local pid group
 	config sleep 1000
 	create
-	pid=$(cat pid)
+	pid=$(cat pid) group=$(cgroup_of "$(cat pid)")
+	[ -e "root/$C" ] && [ -e "$group" ] || die "no state or no cgroup"
 	direct delete --force "$C"
-	# gone as soon as conmon has taken its exit status
+	[ ! -e "root/$C" ] || die "its state is left"
+	# gone as soon as conmon has taken its exit status, and systemd has removed the scope
 	wait_for 5 test ! -e "/proc/$pid"
+	wait_for 5 test ! -e "$group"
+}
+
+# documented_settings: NAME=VALUE of docs/engines.md's block, as CRI-O would read it
+documented_settings()
+{
+	documented CRI-O toml | python3 -c '
+import shlex, sys, tomllib
+runtime = tomllib.load(sys.stdin.buffer)["crio"]["runtime"]
+one = runtime["runtimes"][runtime["default_runtime"]]
+assert one.pop("runtime_type") == "oci"
+for name in "monitor_path", "runtime_path", "runtime_root":
+    print("%s=%s" % (name.upper(), shlex.quote(one.pop(name))))
+assert not one, "not tried: %s" % one'
+}
+
+documented_ops()
+{
+	# CRI-O looks at what the runtime can do, in all that it says
+	as_engine "$RUNTIME_PATH" --version
+	as_engine "$RUNTIME_PATH" features 2>&1 | jq -e '.ociVersionMin and .ociVersionMax and .linux.mountExtensions.idmap.enabled' >/dev/null
+	recorded_in_place create
+	direct start "$C"
+	[ -e "$RUNTIME_ROOT/$C" ] || die "no state in $RUNTIME_ROOT"
+	exec_sync sh -c 'echo $FROM'
+	match "$(cat exec.log)" ' stdout F exec$'
+	direct kill "$C" KILL
+	ended 137
+}
+
+# docs/engines.md as it stands, as far as that can be without CRI-O: its settings are what conmon and the runtime are called with
+op_documented()
+{
+	local settings
+	only_tested
+	settings=$(documented_settings)
+	eval "$settings"
+	config sleep 1000
+	strictly documented_ops
+	direct delete --force "$C" || RC=1
+	return "$RC"
 }
