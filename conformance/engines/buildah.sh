@@ -22,7 +22,7 @@ after_op()
 b()
 {
 	printf '[engine]\ncgroup_manager = "%s"\n' "$DRIVER" >"$OPDIR/driver.conf"
-	CONTAINERS_CONF_OVERRIDE=$OPDIR/driver.conf BUILDAH_RUNTIME=$BIN/$RT \
+	CONTAINERS_CONF_OVERRIDE=$OPDIR/driver.conf BUILDAH_RUNTIME=${RUNTIME:-$BIN/$RT} \
 		BUILDAH_ISOLATION=$([ "$MODE" = root ] && echo oci || echo rootless) ${VIA:-} buildah "$@"
 }
 
@@ -39,6 +39,46 @@ op_run()
 	eq "$(b run "$W" sh -c 'id -u; cat /proc/1/comm')" $'0\ncat'
 	b run "$W" touch /made
 	eq "$(b run "$W" ls /made)" /made
+}
+
+# another PATH: a runtime of that name, which is the same one with a trace of its own
+another()
+{
+	cp "$BIN/$RT" "$1"
+	ln -s "$(readlink -f "$BIN/$RT.real")" "$1.real"
+	: >"$1.trace"
+}
+
+# another_made N WORDS: containers by now
+another_made()
+{
+	eq "$(made "$OPDIR/another.trace")" "$1" "containers made with $2"
+}
+
+# the ways to say which runtime: the option, the variable, at `run` and at `build`
+op_runtime()
+{
+	local x=$OPDIR/another
+	another "$x"
+	working
+	printf 'FROM %s\nRUN true\n' "$IMG" >Containerfile
+	eq "$(b run "$W" echo usual)" usual
+	another_made 0 neither
+	eq "$(b run --runtime "$x" "$W" echo option)" option
+	another_made 1 "run --runtime"
+	eq "$(RUNTIME=$x b run "$W" echo variable)" variable
+	another_made 2 "BUILDAH_RUNTIME and run"
+	b build -q --no-cache --network none -t localhost/made . >/dev/null
+	another_made 2 neither
+	b build -q --no-cache --network none -t localhost/made --runtime "$x" . >/dev/null
+	another_made 3 "build --runtime"
+	RUNTIME=$x b build -q --no-cache --network none -t localhost/made . >/dev/null
+	another_made 4 "BUILDAH_RUNTIME and build"
+	eq "$(RUNTIME=$x b run --isolation chroot "$W" echo none)" none
+	another_made 4 "--isolation chroot"
+	RUNTIME=$x b build -q --no-cache --network host -t localhost/made --isolation chroot . >/dev/null
+	another_made 4 "build --isolation chroot"
+	podman rmi -f localhost/made >/dev/null
 }
 
 op_exit_status()

@@ -6,7 +6,7 @@
 . ./podman.inc
 export SHORT_OPS="pod quadlet service"
 [ "$MODE" = root ] || SHORT_OPS="pod_shares unshare"
-export NO_RUNTIME_OPS="info documented unshare"
+export NO_RUNTIME_OPS="info documented documented_files unshare"
 
 op_pod()
 {
@@ -227,6 +227,64 @@ op_quadlet()
 	p volume rm -f systemd-optest >/dev/null
 }
 
+# active NAME STATE: of a unit
+active()
+{
+	[ "$(manager show -p ActiveState --value "$1")" = "$2" ]
+}
+
+# the unit is not up before the program in the container says so
+op_sdnotify()
+{
+	local dir=/run/containers/systemd
+	[ "$MODE" = root ] || dir=$XDG_RUNTIME_DIR/containers/systemd
+	mkdir v
+	lend "$dir/notes.container" <<-END
+	[Container]
+	Image=$IMG
+	ContainerName=$C
+	Exec=sh -c 'echo up >/v/up; until test -e /v/go; do sleep 0.1; done; /probe send \$\${NOTIFY_SOCKET} READY=1 >/v/sent; sleep 1000'
+	GlobalArgs=--runtime=$RT --cgroup-manager=$DRIVER
+	PodmanArgs=--stop-timeout=0
+	Notify=true
+	Volume=$OPDIR/v:/v
+	Volume=$ENGINES/../../build/tests/probe:/probe:ro
+	[Quadlet]
+	DefaultDependencies=false
+	END
+	manager daemon-reload
+	manager start --no-block notes.service
+	wait_for 30 test -s v/up
+	sleep 1 # a unit that waits for nothing is up by then
+	active notes.service activating || die "up before it says so"
+	touch v/go
+	wait_for 20 active notes.service active
+	eq "$(<v/sent)" send=ok
+	manager stop notes.service
+	none_left
+	give_back
+	manager daemon-reload
+}
+
+# a socket that systemd listens at is the container's descriptor 3
+op_socket_activation()
+{
+	local port=4711 pid inode client
+	[ "$MODE" = root ] || port=4712
+	systemd-socket-activate -l $port podman --runtime "$RT" --cgroup-manager "$DRIVER" run --network none --name "$C" \
+		-v "$ENGINES/../../build/tests/probe:/probe:ro" "$IMG" sh -c 'echo "$LISTEN_FDS $LISTEN_PID $$"; /probe syscall 43 3 0 0; sleep 1000' \
+		>out 2>&1 &
+	client=$!
+	wait_for 10 bash -c "exec 3<>/dev/tcp/127.0.0.1/$port" # which has podman started; who called has gone by then
+	wait_for 30 grep -q '^1 1 1$' out
+	wait_for 10 grep -qE '^syscall.43=[1-9][0-9]* errno=0' out # accept(2) of that one
+	pid=$(pid_of "$C")
+	inode=$(awk -v port="$(printf ':%04X' $port)" '$4 == "0A" && index($2, port) { print $10 }' /proc/net/tcp /proc/net/tcp6)
+	same "$(readlink "/proc/$pid/fd/3")" "socket:[$inode]"
+	kill $client || true
+	p rm -f -t 0 "$C" >/dev/null
+}
+
 # call METHOD PATH [BODY], of the service's API
 call()
 {
@@ -315,39 +373,122 @@ op_info()
 # docs/engines.md as it stands: to use it, to see that it is used, and the way back
 op_documented()
 {
-	local what="podman and buildah" of
+	local what="podman and buildah" of before
 	only_tested
 	export CONTAINERS_CONF=$OPDIR/containers.conf
 	documented "$what" toml >containers.conf
 	documented_line "$what" "podman info --format '{{.Host.OCIRuntime.Name}} {{.Host.OCIRuntime.Version}}'"
 	match "$(podman info --format '{{.Host.OCIRuntime.Name}} {{.Host.OCIRuntime.Version}}')" '^berth berth version'
 	eq "$(podman info --format '{{.Host.OCIRuntime.Path}}')" /usr/local/sbin/berth
-	podman run -d --network none --name "$C" "$IMG" sleep 1000 >/dev/null
+	recorded_in_place podman run -d --network none --name "$C" "$IMG" sleep 1000 >/dev/null
 	documented_line "$what" "podman inspect --format '{{.OCIRuntime}}' NAME"
 	eq "$(podman inspect --format '{{.OCIRuntime}}' "$C")" berth
 	for of in berth /usr/local/sbin/berth; do
-		eq "$(podman --runtime $of run --rm --network none --cgroups=disabled "$IMG" echo "no cgroup")" "no cgroup"
-		fails 127 podman --runtime $of run --rm --network none "$IMG" nothing-like-it
+		in_place "no cgroup" podman --runtime $of run --rm --network none --cgroups=disabled "$IMG" echo "no cgroup"
+		recorded_in_place fails 127 podman --runtime $of run --rm --network none "$IMG" nothing-like-it
 	done
-	# without the list, and with a name that podman does not know
+	documented_without
+	in_place flag podman --runtime-flag debug run --rm --network none "$IMG" echo flag
+	match "$CREATE" '(^| )--debug .*create --bundle'
+	documented_builds
+	documented_line "$what" 'remove `runtime = "berth"`'
+	sed -i '/^runtime = "berth"$/d' containers.conf
+	lacks "$(podman info --format '{{.Host.OCIRuntime.Name}}')" berth
+	before=$(made /usr/local/sbin/berth.trace)
+	podman run --rm --network none "$IMG" true
+	eq "$(made /usr/local/sbin/berth.trace)" "$before" "made after the way back"
+	documented_line "$what" "podman ps -a --format '{{.ID}}' | xargs podman inspect --format '{{.OCIRuntime}}'"
+	eq "$(podman ps -a --format '{{.ID}}' | xargs podman inspect --format '{{.OCIRuntime}}')" berth
+	recorded_in_place podman restart -t 0 "$C" >/dev/null
+	eq "$(podman exec "$C" echo still)" still
+	podman rm -f -t 0 "$C" >/dev/null
+}
+
+# without the list of runtimes that need no cgroup, and with a name of it that podman does not know
+documented_without()
+{
+	local of before
+	before=$(made /usr/local/sbin/berth.trace)
 	for of in '/^runtime_supports_nocgroup/d' 's/^runtime_supports_nocgroup/&s/'; do
 		sed "$of" containers.conf >without.conf
 		OUT=$(CONTAINERS_CONF=$PWD/without.conf podman run --rm --network none --cgroups=disabled "$IMG" true 2>&1) && die "$of: it runs"
 		has "$OUT" "not compatible with NoCgroups"
 	done
-	eq "$(podman --runtime-flag debug run --rm --network none "$IMG" echo flag)" flag
-	# the same file is buildah's
-	of=$(buildah from "$IMG")
-	eq "$(BUILDAH_ISOLATION=$([ "$MODE" = root ] && echo oci || echo rootless) buildah run --network none "$of" echo built)" built
-	buildah rm "$of" >/dev/null
-	documented_line "$what" 'remove `runtime = "berth"`'
-	sed -i '/^runtime = "berth"$/d' containers.conf
-	lacks "$(podman info --format '{{.Host.OCIRuntime.Name}}')" berth
-	documented_line "$what" "podman ps -a --format '{{.ID}}' | xargs podman inspect --format '{{.OCIRuntime}}'"
-	eq "$(podman ps -a --format '{{.ID}}' | xargs podman inspect --format '{{.OCIRuntime}}')" berth
-	podman restart -t 0 "$C" >/dev/null
-	eq "$(podman exec "$C" echo still)" still
-	podman rm -f -t 0 "$C" >/dev/null
+	eq "$(made /usr/local/sbin/berth.trace)" "$before" "made without the list"
+}
+
+# the same file is buildah's, and that of `podman build`
+documented_builds()
+{
+	local box isolation=rootless
+	[ "$MODE" = rootless ] || isolation=oci
+	box=$(buildah from "$IMG")
+	in_place built env BUILDAH_ISOLATION=$isolation buildah run --network none "$box" echo built
+	buildah rm "$box" >/dev/null
+	printf 'FROM %s\nRUN echo made\n' "$IMG" >Containerfile
+	for box in podman buildah; do
+		recorded_in_place $box build -q --isolation $isolation --network none --no-cache -t localhost/built . >/dev/null
+		match "$(last_create /usr/local/sbin/berth.trace)" 'create --bundle [^ ]*/buildah'
+		podman rmi -f localhost/built >/dev/null
+	done
+}
+
+# each file that docs/engines.md names, for all users and for one, without a variable that says where it is
+op_documented_files()
+{
+	local dir=/etc/containers of path=/usr/local/sbin/berth
+	only_tested
+	[ "$MODE" = root ] || dir=~/.config/containers
+	for of in "$dir/containers.conf.d/10-berth.conf" "$dir/containers.conf"; do
+		eq "$(podman info --format '{{.Host.OCIRuntime.Path}}')" "$BIN/berth" "before $of"
+		documented "podman and buildah" toml >block
+		lend "$of" <block
+		eq "$(podman info --format '{{.Host.OCIRuntime.Path}}')" $path "$of"
+		recorded_in_place podman run -d --network none --name "$C" "$IMG" sleep 1000 >/dev/null
+		has "$(tr '\0' ' ' <"/proc/$(field "$C" .State.ConmonPid)/cmdline")" " -r $path "
+		lacks "$(last_create $path.trace)" --debug
+		podman rm -f -t 0 "$C" >/dev/null
+		{
+			cat block
+			printf '[engine.runtimes_flags]\n'
+			sed -n 's/.*`\[engine.runtimes_flags\]` with `\([^`]*\)`.*/\1/p' "$ENGINES/../../docs/engines.md" | grep .
+		} >flags.conf
+		cp flags.conf "$of"
+		in_place flag podman run --rm --network none "$IMG" echo flag
+		match "$CREATE" '(^| )--debug .*create --bundle'
+		give_back
+	done
+	eq "$(podman info --format '{{.Host.OCIRuntime.Path}}')" "$BIN/berth" "in the end"
+}
+
+# errors: statuses and words of what podman learns from the runtime; nothing is lost of long ones
+errors()
+{
+	fails 127 once -- nothing-like-it
+	has "$OUT" nothing-like-it
+	fails 126 once -- /etc/passwd
+	has "$OUT" /etc/passwd
+	fails 127 once -- "$long"
+	has "$OUT" "$long"
+	started
+	fails 127 p exec "$C" nothing-like-it
+	fails 126 p exec "$C" /etc/passwd
+	p rm -f -t 0 "$C" >/dev/null
+}
+
+# errors come from a log in JSON for the names of a list, from stderr for others
+op_json_list()
+{
+	local long
+	long=$(printf '/nothing%.0s' {1..450})
+	errors
+	has "$(last_create "$BIN/$RT.trace")" --log-format=json
+	fails 127 p --log-level debug run --rm "$IMG" nothing-like-it
+	printf '[engine]\nruntime_supports_json = ["another"]\n' >without.conf
+	export CONTAINERS_CONF_OVERRIDE=$OPDIR/without.conf
+	errors
+	lacks "$(last_create "$BIN/$RT.trace")" --log
+	fails 127 p --log-level debug run --rm "$IMG" nothing-like-it
 }
 
 # inside_unshare ARG...: the runtime by itself, called in the user namespace that podman makes for the user; not recorded, as no
@@ -384,4 +525,19 @@ op_unshare()
 	wait_for 10 sh -c "podman unshare '$BIN/$RT.real' --root '$PWD/state' state '$C' | grep -q stopped"
 	inside_unshare delete "$C"
 	eq "$(ls state | grep -v '^\.' || true)" ""
+}
+
+op_checkpoint_refused()
+{
+	local pid
+	only root
+	only_tested
+	started
+	pid=$(pid_of "$C")
+	fails 125 p container checkpoint "$C"
+	has "$OUT" "checkpoint"
+	eq "$(pid_of "$C")" "$pid"
+	eq "$(inside echo goes on)" "goes on"
+	p rm -f -t 0 "$C" >/dev/null
+	gone "$pid" || die "$pid is left"
 }

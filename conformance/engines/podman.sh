@@ -227,16 +227,43 @@ op_update()
 	inside sh -c 'echo x >/dev/null'
 }
 
+# stats TEMPLATE: numbers as podman has them, before they are made short
+stats()
+{
+	p stats --no-stream --format "$1" "$C"
+}
+
+# memory_agrees GROUP: what podman tells is what the cgroup has, within a tenth
+memory_agrees()
+{
+	local told has
+	told=$(stats '{{.ContainerStats.MemUsage}}')
+	has=$(<"$1/memory.current")
+	[ "$has" -gt 8388608 ] && [ "$((told * 10))" -ge "$((has * 9))" ] && [ "$((told * 10))" -le "$((has * 11))" ]
+}
+
+# cpu_of GROUP: nanoseconds
+cpu_of()
+{
+	echo "$(sed -n 's/^usage_usec //p' "$1/cpu.stat")000"
+}
+
 op_stats()
 {
-	local out
+	local group before told after
 	if no_cgroups; then
 		skip "no cgroup"
 	fi
-	started --memory 100m
-	out=$(p stats --no-stream --format json "$C")
-	match "$(jq -r '.[0].mem_usage' <<<"$out")" '^[1-9].*B / 104\.9MB$'
-	match "$(jq -r '.[0].pids' <<<"$out")" '^[1-9]'
+	p run -d --memory 100m --name "$C" "$IMG" sh -c 'head -c 8388608 /dev/zero >/dev/shm/held; echo held; while :; do :; done' >/dev/null
+	wait_for 20 sh -c "podman logs $C | grep -q held"
+	group=$(cgroup_of "$(pid_of "$C")")
+	match "$(stats '{{.Name}} {{.MemUsage}} {{.PIDs}}')" "^$C [1-9].*B / 104\.9MB [1-9]"
+	eq "$(stats '{{.ContainerStats.MemLimit}}')" 104857600
+	wait_for 20 memory_agrees "$group"
+	before=$(cpu_of "$group")
+	told=$(stats '{{.CPUNano}}')
+	after=$(cpu_of "${group%/container}") # with the runtime's own, where there is a cgroup for that
+	((before > 0 && before <= told && told <= after)) || die "CPU time: not $before <= $told <= $after"
 }
 
 op_top()

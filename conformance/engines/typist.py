@@ -6,6 +6,7 @@ A line of SCRIPT is one of
 
     expect TEXT     until the terminal shows TEXT, after what was expected before
     send TEXT       types it, without a line end
+    pause SECONDS   between keys that podman wants to read one at a time (Ctrl-P Ctrl-Q)
     size ROWS COLS  makes the terminal another size
 
 TEXT goes to the end of the line and may have \\r, \\t, \\\\ and \\xNN in it. A terminal shows what is typed as well: expect what is not in
@@ -91,6 +92,9 @@ def perform(terminal, line):
     word, _, rest = line.partition(" ")
     if word == "size":
         resize(terminal.fd, *map(int, rest.split()))
+        return
+    if word == "pause":
+        time.sleep(float(rest))
         return
     text = codecs.escape_decode(rest.encode())[0]
     if word not in ("expect", "send") or not text:

@@ -24,6 +24,7 @@ static const struct {
 	{ "exit", "N", "exit with status N", 1, probe_exit },
 	{ "sleep", "SECONDS", "prints ready, sleeps, exits 0", 1, probe_sleep },
 	{ "signal-wait", "", "prints ready, then the first signal that arrives", 0, probe_signal_wait },
+	{ "send", "SOCKET TEXT", "a datagram to a socket in the file system; send=ok or send=?ERRNO", 2, probe_send },
 	{ "keyring", "[KEY]", "the session keyring; adds a key first", 0, probe_keyring },
 	{ "time", "", "clocks in whole seconds", 0, probe_time },
 	{ "syscall", "NUMBER|NAME [ARG...]", "result of a raw system call", 1, probe_syscall },

@@ -26,6 +26,7 @@ int probe_tty(int argc, char **argv);
 int probe_exit(int argc, char **argv);
 int probe_sleep(int argc, char **argv);
 int probe_signal_wait(int argc, char **argv);
+int probe_send(int argc, char **argv);
 int probe_keyring(int argc, char **argv);
 int probe_time(int argc, char **argv);
 int probe_syscall(int argc, char **argv);

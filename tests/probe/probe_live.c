@@ -7,9 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <termios.h>
 #include <time.h>
@@ -77,6 +79,21 @@ int probe_signal_wait(int argc, char **argv)
 	puts("ready");
 	sig = sigwaitinfo(&all, NULL);
 	printf("signal=%d\n", sig);
+	return 0;
+}
+
+int probe_send(int argc, char **argv)
+{
+	struct sockaddr_un to = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	(void)argc;
+	snprintf(to.sun_path, sizeof(to.sun_path), "%s", argv[0]);
+	if (fd < 0 || sendto(fd, argv[1], strlen(argv[1]), 0, (struct sockaddr *)&to, sizeof(to)) < 0) {
+		printf("send=?%d\n", errno);
+		return 1;
+	}
+	puts("send=ok");
 	return 0;
 }
 
