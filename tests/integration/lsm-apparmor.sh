@@ -21,6 +21,9 @@ profiles()
 	X
 }
 
+# Engines look for the file in back-quotes, to say what the matter is in words of their own.
+NO_PROFILE='.*`/proc/self/attr/apparmor/exec`.*berth-none.*: no such file or directory'
+
 confined()
 {
 	profiles
@@ -64,7 +67,9 @@ test_exec_with_a_profile_of_its_own()
 	echo '{"args": ["/bin/cat", "/proc/self/attr/current"], "cwd": "/", "apparmorProfile": "berth-other"}' >/mnt/test/p.json
 	rt_ok exec --process /mnt/test/p.json "$ID"
 	assert_eq "$OUT" 'berth-other (enforce)'
-	rt_fails 'berth-none' exec --apparmor berth-none "$ID" /bin/true
+	rt_fails "apparmor.*$NO_PROFILE" exec --apparmor berth-none "$ID" /bin/true
+	echo '{"args": ["/bin/true"], "cwd": "/", "apparmorProfile": "berth-none"}' >/mnt/test/p.json
+	rt_fails "apparmorProfile$NO_PROFILE" exec --process /mnt/test/p.json "$ID"
 	delete_ok --force
 	assert_clean
 }
@@ -104,7 +109,7 @@ test_a_profile_that_is_not_loaded()
 	bundle_new
 	cfg '.process.apparmorProfile = "berth-none"'
 	args /bin/sh -c 'echo ran >/ran'
-	run_fails 'process\.apparmorProfile.*berth-none|berth-none'
+	run_fails "process\.apparmorProfile$NO_PROFILE"
 	[ ! -e "$B/rootfs/ran" ] || die "it ran"
 	assert_clean
 }
