@@ -27,24 +27,30 @@ m()
 	d n1 "$@"
 }
 
-# node_config RUNTIME
+# node_config NODE RUNTIME
 node_config()
 {
 	local rt all=
 	for rt in $RUNTIMES; do
 		all+=${all:+, }"\"$rt\": {\"path\": \"$BIN/$rt\"}"
 	done
-	printf '{"runtimes": {%s}, "default-runtime": "%s"}\n' "$all" "$1" >$TOP/daemon.json
+	printf '{"runtimes": {%s}, "default-runtime": "%s"}\n' "$all" "$2" >"$TOP/$1.json"
+}
+
+# nat: the kernel can translate addresses
+nat()
+{
+	iptables -t nat -N berth-test 2>/dev/null && iptables -t nat -X berth-test
 }
 
 # node_unit NODE: a service that has the daemon, containerd and the shims of the node, not its containers: those are in cgroups of their own
 node_unit()
 {
 	local filter= d=$TOP/$1
-	iptables -t nat -N berth-test 2>/dev/null && iptables -t nat -X berth-test || filter="--iptables=false --ip6tables=false"
+	nat || filter="--iptables=false --ip6tables=false"
 	cat >/run/systemd/system/berth-node-$1.service <<-END
 	[Service]
-	ExecStart=nsenter --net=/run/netns/$1 dockerd --config-file $TOP/daemon.json --data-root /var/lib/berth-swarm/$1 --exec-root $d \\
+	ExecStart=nsenter --net=/run/netns/$1 dockerd --config-file $d.json --data-root /var/lib/berth-swarm/$1 --exec-root $d \\
 		--pidfile $d.pid -H unix://$d.sock --bridge none --exec-opt native.cgroupdriver=$DRIVER $filter
 	Environment=PATH=$PATH
 	Delegate=yes
@@ -62,9 +68,11 @@ node_begin()
 	ip -n "$1" addr add "10.77.0.$number/24" dev eth0
 	ip -n "$1" link set eth0 up
 	ip -n "$1" link set lo up
+	node_config "$1" "${RUNTIMES%% *}"
 	node_unit "$1"
 }
 
+# all_nodes COMMAND...: with each node's name after it
 all_nodes()
 {
 	local node
@@ -97,7 +105,6 @@ engine_begin()
 	modprobe -q ip_vs
 	ip link add swarm0 type bridge
 	ip link set swarm0 up
-	node_config "${RUNTIMES%% *}"
 	all_nodes node_begin
 	systemctl daemon-reload
 	all_nodes start_node
@@ -126,22 +133,27 @@ after_op()
 {
 	m service ls -q | xargs -r docker -H "unix://$TOP/n1.sock" service rm
 	wait_for 20 eval '[ -z "$(all_nodes containers)" ]'
+	! m network inspect "$C" || wait_for 30 m network rm "$C"
 }
 
-# The default runtime can be changed while daemons run.
+# use_runtime: the one on trial, on all nodes
 use_runtime()
 {
-	[ "$(m info -f '{{.DefaultRuntime}}')" != "$RT" ] || return 0
-	node_config "$RT"
-	systemctl kill -s HUP --kill-whom=main 'berth-node-*'
-	runtime_is()
-	{
-		[ "$(d "$1" info -f '{{.DefaultRuntime}}')" = "$RT" ]
-	}
-	local node
-	for node in $NODES; do
-		wait_for 10 runtime_is "$node"
-	done
+	all_nodes node_uses "$RT"
+}
+
+# node_uses RUNTIME NODE: its default runtime can be changed while the daemon runs
+node_uses()
+{
+	has_runtime "$@" && return
+	node_config "$2" "$1"
+	systemctl kill -s HUP --kill-whom=main "berth-node-$2"
+	wait_for 10 has_runtime "$@"
+}
+
+has_runtime()
+{
+	[ "$(d "$2" info -f '{{.DefaultRuntime}}')" = "$1" ]
 }
 
 nodes_ready()
@@ -247,19 +259,60 @@ op_global()
 	done
 }
 
-op_rolling_update()
+# alive: the versions of all the service's processes, by what the kernel says of them; one look
+alive()
 {
-	service --replicas 3 --update-parallelism 1 --update-delay 0s --update-monitor 1s --env VERSION=1 box sleep 1000
+	grep -zhx 'VERSION=[12]' $(pgrep -fx 'sleep 1000' | sed 's|.*|/proc/&/environ|') /dev/null 2>/dev/null | tr '\0' ' '
+	echo
+}
+
+# update_seen ORDER: 3 replicas become those of another version, one at a time; meanwhile what is alive is written to `looks`, a
+# line a look. An old one takes its time to go, so that whoever looks can see it beside the new one.
+update_seen()
+{
+	local looker
+	service --replicas 3 --update-parallelism 1 --update-order "$1" --update-delay 1s --update-monitor 1s --stop-grace-period 2s \
+		--env VERSION=1 box sleep 1000
 	wait_for 30 running 3
-	m service update -q -d --env-add VERSION=2 "$C"
+	eq "$(alive)" "VERSION=1 VERSION=1 VERSION=1 " "before"
+	while :; do
+		alive
+	done >looks &
+	looker=$!
 	updated()
 	{
-		[ "$(m service inspect -f '{{.UpdateStatus.State}}' "$C")" = "$1" ]
+		[ "$(m service inspect -f '{{.UpdateStatus.State}}' "$C")" = completed ]
 	}
-	wait_for 60 updated completed
+	m service update -q -d --env-add VERSION=2 "$C"
+	strictly wait_for 70 updated
+	kill $looker
+	wait $looker || true
+	[ "$RC" = 0 ] || die "not updated; seen were $(sort looks | uniq -c)"
+	wait_for 20 eval '[ "$(alive)" = "VERSION=2 VERSION=2 VERSION=2 " ]'
 	wait_for 20 running 3
 	# of the first process: what exec gets is the daemon's
 	eq "$(in_each sh -c 'tr "\0" "\n" </proc/1/environ | grep VERSION')" $'VERSION=2\nVERSION=2\nVERSION=2'
+	file_has looks 'VERSION=1.*VERSION=2|VERSION=2.*VERSION=1' || die "the versions never ran side by side: $(sort looks | uniq -c)"
+}
+
+# numbers_alive: the smallest and the largest number of processes in `looks`
+numbers_alive()
+{
+	awk 'NR == 1 || NF < min { min = NF } NF > max { max = NF } END { print min, max }' looks
+}
+
+# the old one goes first: one less is there, as many as are replaced at a time, and never one more
+op_rolling_update()
+{
+	update_seen stop-first
+	eq "$(numbers_alive)" "2 3" "smallest and largest number of processes meanwhile"
+}
+
+# the new one comes first: it is never less than all, and more at some time; how many more is a matter of how long old ones take to go
+op_rolling_update_start_first()
+{
+	update_seen start-first
+	match "$(numbers_alive)" '^3 [456]$'
 }
 
 # ended_with NODE STATUS: the containers of $C there that have
@@ -379,17 +432,47 @@ op_placement()
 	eq "$(containers_of n2 | grep -c .)" 3 "on the node with the label"
 }
 
-# containers of two machines see each other by an address of their network
-op_overlay_network()
+# pages: a service with a task on each node that says which container it is, in a network of its own
+pages()
 {
-	local address
 	m network create -d overlay --attachable --subnet 10.66.0.0/24 "$C"
-	service --mode global --endpoint-mode dnsrr --network "$C" box sleep 1000
+	service --mode global --network "$C" "$@" box sh -c 'hostname >/data/index; exec httpd -f -p 80 -h /data'
 	wait_for 30 running 3
-	address=$(inside n3 sh -c 'ip -o -4 addr' | grep -o '10\.66\.0\.[0-9]*' | head -n 1)
-	wait_for 20 inside n2 ping -c 1 -W 2 "$address"
+}
+
+pages_end()
+{
 	m service rm "$C"
 	wait_for 30 m network rm "$C"
+}
+
+# address_on NODE: of the container there, in that network
+address_on()
+{
+	d "$1" inspect -f "{{(index .NetworkSettings.Networks \"$C\").IPAddress}}" "$(containers_of "$1")"
+}
+
+# page_is FROM WHERE TEXT: what a container gets
+page_is()
+{
+	[ "$(inside "$1" wget -q -T 5 -O - "http://$2/index")" = "$3" ]
+}
+
+# containers of two machines reach each other by their addresses, each way
+op_overlay_network()
+{
+	local from to address
+	pages --endpoint-mode dnsrr
+	for to in $NODES; do
+		address=$(address_on "$to")
+		match "$address" '^10\.66\.0\.[0-9]+$'
+		match "$(inside "$to" ip -o -4 addr)" "inet $address/"
+		for from in $NODES; do
+			wait_for 20 inside "$from" ping -c 1 -W 2 "$address"
+			wait_for 20 page_is "$from" "$address" "$(inside "$to" hostname)"
+		done
+	done
+	pages_end
 }
 
 op_limits()
@@ -415,4 +498,97 @@ op_unhealthy_replaced()
 	first=$(containers_of n1)
 	inside n1 touch /tmp/ill
 	wait_for 30 eval '[ -n "$(containers_of n1 | grep -v "^'"$first"'$")" ]'
+}
+
+# --- nodes with other runtimes -----------------------------------------------------------------------------------------
+
+# tasks_have RUNTIME NODE: all containers of $C there are said to be its, and it was called to make them
+tasks_have()
+{
+	local id
+	wait_for 30 eval '[ -n "$(containers_of '"$2"')" ]'
+	eq "$(d "$2" inspect -f '{{.HostConfig.Runtime}}' $(containers_of "$2") | sort -u)" "$1" "runtime on $2"
+	for id in $(d "$2" ps -q --no-trunc --filter "label=com.docker.swarm.service.name=$C"); do
+		file_has "$BIN/$1.trace" " create .* $id( |\$)" || die "$1 was not called to create $id on $2"
+	done
+}
+
+id_of()
+{
+	d "$1" info -f '{{.Swarm.NodeID}}'
+}
+
+# none_on NODE
+none_on()
+{
+	[ -z "$(containers_of "$1")" ]
+}
+
+# moves_to RUNTIME NODE: as docs/engines.md says
+moves_to()
+{
+	m node update --availability drain "$(id_of "$2")"
+	wait_for 30 none_on "$2"
+	node_uses "$1" "$2"
+	m node update --availability active "$(id_of "$2")"
+	tasks_have "$1" "$2"
+}
+
+moved_and_back()
+{
+	documented_line Swarm "docker node update --availability drain NODE"
+	use_runtime
+	node_uses "$1" n3
+	m service create -q --detach=false --no-resolve-image --name "$C" --stop-grace-period 1s --mode global box sleep 1000
+	wait_for 30 running 3
+	tasks_have "$RT" n1
+	tasks_have "$RT" n2
+	tasks_have "$1" n3
+	moves_to "$RT" n3
+	moves_to "$1" n3
+	tasks_have "$RT" n2
+}
+
+labelled()
+{
+	use_runtime
+	node_uses "$1" n3
+	m node update --label-add "runtime=$RT" "$(id_of n1)"
+	m node update --label-add "runtime=$RT" "$(id_of n2)"
+	m service create -q --detach=false --no-resolve-image --name "$C" --stop-grace-period 1s --replicas 5 \
+		--constraint "node.labels.runtime==$RT" box sleep 1000
+	wait_for 30 running 5
+	none_on n3 || die "a task is on n3"
+	tasks_have "$RT" n1
+	tasks_have "$RT" n2
+}
+
+label_removed()
+{
+	m node update --label-rm runtime "$(id_of "$1")" || true
+}
+
+# with_another COMMAND: with another runtime, which n3 has; all nodes are as before afterwards
+with_another()
+{
+	local other
+	other=$(tr ' ' '\n' <<<"$RUNTIMES" | grep -vx "$RT" | head -n 1)
+	[ -n "$other" ] || skip "no other runtime"
+	strictly "$1" "$other"
+	m node update --availability active "$(id_of n3)"
+	node_uses "$RT" n3
+	all_nodes label_removed
+	return "$RC"
+}
+
+# nodes with and without the runtime in one swarm: only the former get what asks for them
+op_mixed_nodes_labelled()
+{
+	with_another labelled
+}
+
+# a node goes over to the runtime, and back
+op_mixed_nodes_moved()
+{
+	with_another moved_and_back
 }
