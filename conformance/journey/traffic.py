@@ -5,7 +5,9 @@
 Customers: each of CUSTOMERS threads puts something into its cart, buys it, and looks at the items and the first page,
 again and again, over the URLs in turn. Every request is counted, and so is its answer; nothing is tried twice.
 SIGTERM: what was begun is finished, and RESULT written as JSON; of each order that was confirmed its "orders" have the
-reference, the price of what was put into the cart, and the sum that was told.
+reference, the price of what was put into the cart, and the sum that was told; of each request that was answered "answers"
+have when it was sent, when the answer came, and the version that gave it (null for what the front door answers itself).
+RESULT.served is made when the first answer is there.
 """
 import collections
 import json
@@ -20,7 +22,7 @@ CUSTOMERS = int(os.environ.get("CUSTOMERS", "3"))
 PAUSE = float(os.environ.get("PAUSE", "0.05"))
 stop = threading.Event()
 lock = threading.Lock()
-seen = {"sent": 0, "answered": 0, "lost": [], "orders": [], "slowest": 0.0}
+seen = {"sent": 0, "answered": 0, "lost": [], "orders": [], "answers": [], "slowest": 0.0}
 by_version, by_server = collections.Counter(), collections.Counter()
 
 
@@ -28,7 +30,7 @@ def ask(url, body=None):
 	"""The answer's text, or None when none came."""
 	with lock:
 		seen["sent"] += 1
-	begin = time.monotonic()
+	sent, begin = time.time(), time.monotonic()
 	try:
 		data = None if body is None else json.dumps(body).encode()
 		with urllib.request.urlopen(urllib.request.Request(url, data), timeout=60) as answer:
@@ -40,6 +42,9 @@ def ask(url, body=None):
 		return None
 	with lock:
 		seen["answered"] += 1
+		seen["answers"].append((sent, time.time(), version))
+		if seen["answered"] == 1:
+			open(sys.argv[1] + ".served", "w").close()
 		seen["slowest"] = max(seen["slowest"], time.monotonic() - begin)
 		if version:
 			by_version[version] += 1

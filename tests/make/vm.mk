@@ -3,7 +3,7 @@
 #   make check-vm [T=name] [VM=uml|qemu] [KERNEL=6.12|6.1] [DRIVER=systemd] [KEEP=1] [ALL=1] [PASSED=file] \
 #		[RUNTIME=/usr/bin/crun] [RELEASE=trixie|forky]
 #   make check-engines [T=file/operation] [GUEST=name] [ALL=1]	podman, docker, containerd ... with berth
-#   make journey [T="0 1"]		conformance/journey: a shop from the first container to a swarm
+#   make journey [T="0 1"]		conformance/journey: a shop from the first container to a swarm; journey-doc: with docs/journey.md
 #   make bench-vm [ROUNDS=30] [MODES=...]	times of berth and crun with systemd and rootless
 #   make check-lsm [LSM=selinux] [T=name]	with AppArmor and with SELinux in force
 #   make vm-shell [VM=uml|qemu] [KERNEL=...]	boot one and log in
@@ -34,6 +34,10 @@ journey: deps-vm
 	@$(MAKE) --no-print-directory -j$(J) $(BUILD)/berth
 	@$(VM_ENV) conformance/journey/run $(T)
 
+# the same, and its report into docs/journey.md
+journey-doc: journey
+	@conformance/journey/report $(BUILD)/journey.txt docs/journey.md
+
 # berth and crun with the systemd driver and as a user, compared in a machine (tests/bench/vm says what the variables do);
 # bench-vm-doc: into docs/performance.md as well.
 bench-vm: deps-vm
@@ -45,4 +49,4 @@ bench-vm-doc: bench-vm
 
 vm-programs: $(BUILD)/berth inside-programs $(BUILD)/tests/inject
 
-.PHONY: bench-vm bench-vm-doc check-lsm check-vm check-engines journey vm-shell vm-programs
+.PHONY: bench-vm bench-vm-doc check-lsm check-vm check-engines journey journey-doc vm-shell vm-programs
