@@ -44,18 +44,31 @@ def _wait(seconds, condition, what):
         time.sleep(0.1)
 
 
+def _read(*path):
+    with open(os.path.join(*path), encoding="utf-8") as f:
+        return f.read()
+
+
+def _cgroup_of(pid):
+    return "/sys/fs/cgroup" + _read("/proc/%d/cgroup" % pid).strip().split("::")[1]
+
+
 class _Pod:
-    def __init__(self, name="pod", namespaces=None, sysctls=None, privileged=False, hostname="pod-host", handler=RT):
+    def __init__(self, name="pod", namespaces=None, sysctls=None, privileged=False, hostname="pod-host", handler=RT,
+                 parent=PARENT):
         self.namespaces = namespaces or {}
         self.config = {
             "metadata": {"name": name, "uid": name + "-uid", "namespace": "default", "attempt": 0},
             "hostname": hostname, "log_directory": LOGS, "annotations": {"org.example.word": "told"},
-            "linux": {"cgroup_parent": PARENT, "sysctls": sysctls or {},
+            "linux": {"cgroup_parent": parent, "sysctls": sysctls or {},
                       "security": {"namespaces": self.namespaces, "privileged": privileged}}}
         self.id = cri.RunPodSandbox(config=self.config, handler=handler)["id"]
 
     def status(self):
         return cri.PodSandboxStatus(id=self.id, verbose=True)
+
+    def cgroup(self):
+        return _cgroup_of(json.loads(self.status()["info"]["info"])["pid"])
 
     def create(self, *args, name="box", linux=None, **more):
         linux = linux or {}
@@ -84,16 +97,14 @@ class _Container:
         return self.info()["pid"]
 
     def cgroup(self):
-        with open("/proc/%d/cgroup" % self.pid(), encoding="ascii") as f:
-            return "/sys/fs/cgroup" + f.read().strip().split("::")[1]
+        return _cgroup_of(self.pid())
 
     def limit(self, name):
         """of the cgroup that has it: with some runtimes the container's is one below"""
         folder = self.cgroup()
         if folder.endswith("/container"):
             folder = os.path.dirname(folder)
-        with open(os.path.join(folder, name), encoding="ascii") as f:
-            return f.read().strip()
+        return _read(folder, name).strip()
 
     def out(self, *cmd, status=0):
         r = cri.ExecSync(id=self.id, cmd=list(cmd), timeout=20)
@@ -106,8 +117,7 @@ class _Container:
         return self.status()["exit_code"]
 
     def log(self):
-        with open(os.path.join(LOGS, self.name + ".log"), encoding="utf-8") as f:
-            return f.read()
+        return _read(LOGS, self.name + ".log")
 
 
 def _security(**members):
@@ -155,7 +165,7 @@ def start_fails():
         p.run("/no/such", name="missing")
         raise RuntimeError("it starts")
     except grpc.RpcError as e:
-        _match(e.details(), "no such file or directory")
+        _match(e.details(), "(?i)no such file or directory")
     status = cri.ContainerStatus(id=cri.ListContainers()["containers"][0]["id"], verbose=False)["status"]
     _eq(status["state"], EXITED, "state")
     _eq(status["exit_code"], 128, "exit code")
@@ -206,8 +216,7 @@ def privileged_host():
 
 
 def _own_status(name):
-    with open("/proc/self/status", encoding="ascii") as f:
-        return re.search(r"^%s:\t(.*)" % name, f.read(), re.M).group(1)
+    return re.search(r"^%s:\t(.*)" % name, _read("/proc/self/status"), re.M).group(1)
 
 
 def security():
@@ -285,10 +294,50 @@ def resources():
         "cpu_period": 100000, "cpu_quota": 50000, "cpu_shares": 512, "memory": 50 << 20, "oom_score_adj": 123}})
     _eq(box.limit("memory.max"), str(50 << 20), "memory.max")
     _eq(box.limit("cpu.max"), "50000 100000", "cpu.max")
-    _eq(box.out("cat", "/proc/self/oom_score_adj"), "123")
+    _eq(_read("/proc/%d/oom_score_adj" % box.pid()).strip(), "123", "oom_score_adj")
     _eq(box.out("cat", "/proc/self/cgroup"), "0::/")
     want = r"/berthpod\.slice/cri-containerd-%s\.scope" if DRIVER == "systemd" else "/berthpod/%s"
     _match(box.cgroup(), want % box.id)
+
+
+def exec_oom_score():
+    """a program that joins is as dear as the container, not as its shim"""
+    box = _Pod().run("sleep", "1000", linux={"resources": {"oom_score_adj": 123}})
+    _eq(box.out("cat", "/proc/self/oom_score_adj"), "123", "oom_score_adj")
+
+
+def _below(parent, one, name):
+    """one is there, or with some runtimes in a cgroup below it"""
+    _eq(one.cgroup().removesuffix("/container"), "/sys/fs/cgroup%s/%s" % (parent, name % one.id), "cgroup")
+
+
+def kubelet_parent():
+    """of the kinds that a kubelet has: it names the slice with all that is above it, and makes it or the folder before"""
+    if DRIVER == "systemd":
+        parent = "/kubepods.slice/kubepods-burstable.slice/kubepods-burstable-pod%s.slice" % os.getpid()
+        name = "cri-containerd-%s.scope"
+        subprocess.run(["systemctl", "start", os.path.basename(parent)], check=True)
+    else:
+        parent, name = "/kubepods/burstable/pod%s" % os.getpid(), "%s"
+        os.makedirs("/sys/fs/cgroup" + parent)
+    p = _Pod(parent=parent)
+    box = p.run("sleep", "1000", linux={"resources": {"memory": 50 << 20}})
+    _below(parent, p, name)
+    _below(parent, box, name)
+    _eq(box.limit("memory.max"), str(50 << 20), "memory.max")
+    _eq(box.out("cat", "/proc/self/cgroup"), "0::/")
+    cgroup = box.cgroup()
+    cri.StopPodSandbox(id=p.id)
+    _eq(os.path.exists(cgroup), False, "cgroup left")
+    _eq(os.path.isdir("/sys/fs/cgroup" + parent), True, "the kubelet's cgroup")
+
+
+def no_parent():
+    """as of clients that are no kubelet"""
+    p = _Pod(parent="")
+    box = p.run("sleep", "1000")
+    _below("/k8s.io", p, "%s")
+    _below("/k8s.io", box, "%s")
 
 
 def update():
@@ -299,22 +348,34 @@ def update():
     box.out("sh", "-c", "echo x >/dev/null && head -c 1 /dev/zero >/dev/null")
 
 
+def _of_cgroup(where, name, key=""):
+    """the number after key, in a file of a container's cgroup or of a cgroup's folder"""
+    text = _read(where, name) if isinstance(where, str) else where.limit(name)
+    return int(re.search(r"^%s(\d+)$" % key, text, re.M).group(1))
+
+
+def _cpu(where):
+    """processor time in ns"""
+    return _of_cgroup(where, "cpu.stat", "usage_usec ") * 1000
+
+
+def _working_set(where):
+    return _of_cgroup(where, "memory.current") - _of_cgroup(where, "memory.stat", "inactive_file ")
+
+
+def _agrees(told, has):
+    return has > 8 << 20 and abs(told - has) <= has / 10
+
+
 def stats():
     """what is told is what the cgroup has: processor time exactly, memory without the cache that could be dropped within a tenth"""
     def told(kind, member):
         return cri.ContainerStats(id=box.id)["stats"][kind][member]["value"]
 
-    def cpu():
-        return int(re.search(r"^usage_usec (\d+)$", box.limit("cpu.stat"), re.M).group(1)) * 1000
-
-    def memory_agrees():
-        has = int(box.limit("memory.current")) - int(re.search(r"^inactive_file (\d+)$", box.limit("memory.stat"), re.M).group(1))
-        return has > 8 << 20 and abs(told("memory", "working_set") - has) <= has / 10
-
     box = _Pod().run("sh", "-c", "head -c 8388608 /dev/zero >/dev/shm/held; echo held; while :; do :; done")
     _wait(20, lambda: "held" in box.log(), "log")
-    _wait(20, memory_agrees, "memory as in the cgroup")
-    before, got, after = cpu(), told("cpu", "usage"), cpu()
+    _wait(20, lambda: _agrees(told("memory", "working_set"), _working_set(box)), "memory as in the cgroup")
+    before, got, after = _cpu(box), told("cpu", "usage"), _cpu(box)
     _eq(0 < before <= got <= after, True, "%d <= %d <= %d" % (before, got, after))
 
 
@@ -341,7 +402,7 @@ def exec_sync():
         box.out("no-such-command")
         raise RuntimeError("it runs")
     except grpc.RpcError as e:
-        _match(e.details(), "executable file not found")
+        _match(e.details(), "executable file .*not found")
 
 
 def exec_stream():
@@ -374,6 +435,46 @@ def attach():
     s.file.close()
     _eq(box.wait_exit(), 6, "exit code after the end of its input")
     _match(box.log(), "stdout F end$")
+
+
+def attach_tty():
+    """a terminal of the container itself, which gets its size from who looks at it"""
+    box = _Pod().run("sh", "-c", "until [ \"$(stty size 2>/dev/null)\" = '31 97' ]; do sleep 0.1; done; tty; while read x; do echo got $x; done; exit 6",
+                     stdin=True, tty=True)
+    s = Stream(cri.Attach(id=box.id, stdin=True, stdout=True, tty=True)["url"])
+    s.send(Stream.RESIZE, b'{"Width":97,"Height":31}')
+    s.until(Stream.STDOUT, b"\n")
+    _match(s.got[Stream.STDOUT].decode(), r"^/dev/(pts/0|console)\r$")
+    s.send(Stream.STDIN, b"one\n")
+    s.until(Stream.STDOUT, b"got one\r\n")
+    s.send(Stream.STDIN, b"\x04")
+    _eq(box.wait_exit(), 6, "exit code after the end of its input")
+
+
+def reopen_log():
+    """as when a kubelet rotates it: what comes then is in the new file, all of it once"""
+    box = _Pod().run("sh", "-c", "i=0; while i=$((i + 1)); do echo $i; sleep 0.05; done")
+    path = os.path.join(LOGS, "box.log")
+    _wait(10, lambda: "F 3\n" in box.log(), "log")
+    os.rename(path, path + ".old")
+    cri.ReopenContainerLog(id=box.id)
+    old = _read(path + ".old")
+    _wait(10, lambda: box.log().count("\n") > 3, "lines in the new log")
+    _eq(_read(path + ".old"), old, "the old log")
+    numbers = [int(n) for n in re.findall(r" stdout F (\d+)$", old + box.log(), re.M)]
+    _eq(numbers, list(range(1, len(numbers) + 1)), "lines of both")
+
+
+def exec_after_end():
+    box = _Pod().run("true")
+    _eq(box.wait_exit(), 0, "exit code")
+    for call in (lambda: cri.ExecSync(id=box.id, cmd=["true"], timeout=10), lambda: cri.Exec(id=box.id, cmd=["true"], stdout=True)):
+        try:
+            r = call()
+        except grpc.RpcError as e:
+            _match(e.details(), "(?i)container.*(exited|not running)")
+        else:
+            raise RuntimeError("it runs: %r" % r)
 
 
 # ---- the daemon ----------------------------------------------------------------------------------------------------
@@ -414,8 +515,7 @@ def documented():
     """with the configuration of docs/engines.md: the default runtime, and what stays of it after the way back"""
     p = _Pod(name="documented", handler="")
     box = p.run("sleep", "1000")
-    with open("/proc/%d/cgroup" % box.pid(), encoding="ascii") as f:
-        _match(f.read(), r"/berthpod\.slice/cri-containerd-%s\.scope" % box.id)
+    _match(box.cgroup(), r"/berthpod\.slice/cri-containerd-%s\.scope" % box.id)
     _eq(box.info()["runtimeOptions"]["binary_name"], "/usr/local/sbin/berth", "runtime")
 
 

@@ -4,7 +4,7 @@
 # containerd's CRI plugin, called as a kubelet calls it: each operation is a function of cri.py.
 
 . ./containerd.inc
-export SHORT_OPS="pod container_life resources update exec_sync exec_stream attach stats oom user_namespace stop_pod"
+export SHORT_OPS="pod container_life resources kubelet_parent update exec_sync exec_stream attach reopen_log stats oom user_namespace stop_pod"
 export NO_RUNTIME_OPS="features documented"
 
 after_op()
@@ -56,6 +56,19 @@ op_sysctls()
 op_resources()
 { do_cri; }
 
+op_exec_oom_score()
+{ do_cri; }
+
+op_kubelet_parent()
+{ do_cri; }
+
+# containerd's own path has no slice, so that with systemd every runtime refuses it
+op_no_parent()
+{
+	[ "$DRIVER" = cgroupfs ] || skip "a path of containerd's own"
+	do_cri
+}
+
 op_update()
 { do_cri; }
 
@@ -69,6 +82,15 @@ op_exec_tty()
 { do_cri; }
 
 op_attach()
+{ do_cri; }
+
+op_attach_tty()
+{ do_cri; }
+
+op_reopen_log()
+{ do_cri; }
+
+op_exec_after_end()
 { do_cri; }
 
 op_stats()

@@ -78,8 +78,16 @@ MESSAGES = {
     "Uint64": {"value": (1, "i")},
     "Cpu": {"timestamp": (1, "i"), "usage": (2, "Uint64")},
     "Memory": {"timestamp": (1, "i"), "working_set": (2, "Uint64")},
-    "ContainerStats": {"cpu": (2, "Cpu"), "memory": (3, "Memory")},
+    "Processes": {"timestamp": (1, "i"), "count": (2, "Uint64")},
+    "ContainerStats": {"attributes": (1, "Listed"), "cpu": (2, "Cpu"), "memory": (3, "Memory")},
     "Stats": {"stats": (1, "ContainerStats")},
+    "StatsFilter": {"id": (1, "s"), "sandbox": (2, "s")},
+    "ListStats": {"filter": (1, "StatsFilter")},
+    "StatsList": {"stats": (1, "*ContainerStats")},
+    "SandboxLinuxStats": {"cpu": (1, "Cpu"), "memory": (2, "Memory"), "processes": (4, "Processes"),
+                          "containers": (5, "*ContainerStats")},
+    "SandboxStats": {"attributes": (1, "Listed"), "linux": (2, "SandboxLinuxStats")},
+    "SandboxStatsResponse": {"stats": (1, "SandboxStats")},
 }
 
 # name: request, response
@@ -91,6 +99,7 @@ CALLS = {
     "RemoveContainer": ("Id", "Empty"), "ListContainers": ("Empty", "Containers"),
     "ContainerStatus": ("ContainerStatusRequest", "ContainerStatusResponse"),
     "UpdateContainerResources": ("Update", "Empty"), "ContainerStats": ("Id", "Stats"), "ReopenContainerLog": ("Id", "Empty"),
+    "ListContainerStats": ("ListStats", "StatsList"), "PodSandboxStats": ("Id", "SandboxStatsResponse"),
     "ExecSync": ("ExecSync", "ExecSyncResponse"), "Exec": ("Exec", "Url"), "Attach": ("Attach", "Url"),
 }
 
