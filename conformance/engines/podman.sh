@@ -50,6 +50,45 @@ op_terminal()
 	has "$OUT" /dev/pts/0 "30 100" all
 }
 
+# at the terminal of a container somebody types: a command, an interrupt, another size, the keys that detach, an end of file
+op_terminal_typed()
+{
+	local pid
+	cat >script <<'END'
+expect #\x20
+send echo $((6*7))\r
+expect 42
+size 40 120
+send until stty size | grep "40 120"; do sleep 0.1; done\r
+expect \n40 120
+send sh -c 'trap "echo interrupted; exit 7" INT; echo up$((1)); while :; do sleep 0.1; done'\r
+expect up1
+send \x03
+expect interrupted
+expect #\x20
+send \x10
+pause 1
+send \x11
+END
+	"$ENGINES/typist.py" podman --runtime "$RT" --cgroup-manager "$DRIVER" run -it --name "$C" "$IMG" sh <script
+	pid=$(pid_of "$C")
+	status_of "$pid" State | grep -q . || die "not there after it was detached"
+	eq "$(field "$C" .State.Status)" running
+	cat >script <<'END'
+send \r
+expect #\x20
+send echo pid=$$ $((7*7))\r
+expect pid=1 49
+expect #\x20
+send (exit 9)\r
+expect #\x20
+send \x04
+END
+	"$ENGINES/typist.py" podman --runtime "$RT" --cgroup-manager "$DRIVER" attach "$C" <script # it has no status of the container's
+	eq "$(p wait "$C")" 9
+	gone "$pid" || die "$pid is left"
+}
+
 op_detach()
 {
 	local pid group
