@@ -4,7 +4,7 @@
 # containerd by its own client, ctr.
 
 . ./containerd.inc
-export SHORT_OPS="run run_status run_tty task_life exec exec_tty pause kill checkpoint_refused terminal_typed metrics cgroup_path namespaces shim_left_alone info"
+export SHORT_OPS="run run_status run_tty task_life exec exec_tty pause kill checkpoint_refused terminal_typed metrics cgroup_path namespaces shim_left_alone info documented"
 export NO_RUNTIME_OPS="info documented"
 
 # ctr gives a terminal its size when the program runs already

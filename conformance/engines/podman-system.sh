@@ -4,7 +4,7 @@
 # podman: pods, builds, Kubernetes' files, units of systemd, its API.
 
 . ./podman.inc
-export SHORT_OPS="pod quadlet service"
+export SHORT_OPS="pod quadlet service documented"
 [ "$MODE" = root ] || SHORT_OPS="pod_shares unshare"
 export NO_RUNTIME_OPS="info documented documented_files unshare"
 

@@ -4,7 +4,7 @@
 # Docker Swarm: a manager and two workers, each a daemon in a network namespace of its own, joined by a bridge; the
 # runtime on trial is the default one of all three. Services are called as the operation.
 
-export SHORT_OPS="replicas node_killed"
+export SHORT_OPS="replicas node_killed rolling_update secrets overlay_network"
 NODES="n1 n2 n3"	# n1 manages
 TOP=/run/engines/swarm
 
