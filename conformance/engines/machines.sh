@@ -89,8 +89,10 @@ configure()
 
 set_runtime()
 {
-	configure "$1"
-	second configure "$1"
+	case $1 in
+	1) configure "$2" ;;
+	2) second configure "$2" ;;
+	esac
 }
 
 # known: what this machine's runtime knows of containers (a hidden folder is a cache)

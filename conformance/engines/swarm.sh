@@ -4,54 +4,24 @@
 # Docker Swarm: a manager and two workers, each a daemon in a network namespace of its own, joined by a bridge; the
 # runtime on trial is the default one of all three. Services are called as the operation.
 
+. ./swarm.inc
 export SHORT_OPS="replicas node_killed rolling_update secrets overlay_network"
 NODES="n1 n2 n3"	# n1 manages
 TOP=/run/engines/swarm
 
-engine_version()
+socket_of()
 {
-	dockerd --version | sed -E 's/.* version ([0-9.]+).*/\1/'
-}
-
-# d NODE ARG...: docker of a node
-d()
-{
-	local node=$1
-	shift
-	docker -H "unix://$TOP/$node.sock" "$@"
-}
-
-# m ARG...: docker of the manager
-m()
-{
-	d n1 "$@"
-}
-
-# node_config NODE RUNTIME
-node_config()
-{
-	local rt all=
-	for rt in $RUNTIMES; do
-		all+=${all:+, }"\"$rt\": {\"path\": \"$BIN/$rt\"}"
-	done
-	printf '{"runtimes": {%s}, "default-runtime": "%s"}\n' "$all" "$2" >"$TOP/$1.json"
-}
-
-# nat: the kernel can translate addresses
-nat()
-{
-	iptables -t nat -N berth-test 2>/dev/null && iptables -t nat -X berth-test
+	echo "unix://$TOP/$1.sock"
 }
 
 # node_unit NODE: a service that has the daemon, containerd and the shims of the node, not its containers: those are in cgroups of their own
 node_unit()
 {
-	local filter= d=$TOP/$1
-	nat || filter="--iptables=false --ip6tables=false"
+	local d=$TOP/$1
 	cat >/run/systemd/system/berth-node-$1.service <<-END
 	[Service]
 	ExecStart=nsenter --net=/run/netns/$1 dockerd --config-file $d.json --data-root /var/lib/berth-swarm/$1 --exec-root $d \\
-		--pidfile $d.pid -H unix://$d.sock --bridge none --exec-opt native.cgroupdriver=$DRIVER $filter
+		--pidfile $d.pid -H unix://$d.sock --bridge none --exec-opt native.cgroupdriver=$DRIVER $(no_filter)
 	Environment=PATH=$PATH
 	Delegate=yes
 	TasksMax=infinity
@@ -68,17 +38,8 @@ node_begin()
 	ip -n "$1" addr add "10.77.0.$number/24" dev eth0
 	ip -n "$1" link set eth0 up
 	ip -n "$1" link set lo up
-	node_config "$1" "${RUNTIMES%% *}"
+	configuration "${RUNTIMES%% *}" >"$TOP/$1.json"
 	node_unit "$1"
-}
-
-# all_nodes COMMAND...: with each node's name after it
-all_nodes()
-{
-	local node
-	for node in $NODES; do
-		"$@" "$node"
-	done
 }
 
 start_node()
@@ -118,6 +79,12 @@ engine_begin()
 	wait_for 20 nodes_ready 3
 }
 
+set_runtime()
+{
+	configuration "$2" >"$TOP/$1.json"
+	systemctl kill -s HUP --kill-whom=main "berth-node-$1"
+}
+
 stop_node()
 {
 	systemctl stop "berth-node-$1"
@@ -127,71 +94,6 @@ engine_end()
 {
 	journalctl -u 'berth-node-*' --no-pager -o cat >/run/engines/swarm.log
 	all_nodes stop_node
-}
-
-after_op()
-{
-	m service ls -q | xargs -r docker -H "unix://$TOP/n1.sock" service rm
-	wait_for 20 eval '[ -z "$(all_nodes containers)" ]'
-	! m network inspect "$C" || wait_for 30 m network rm "$C"
-}
-
-# use_runtime: the one on trial, on all nodes
-use_runtime()
-{
-	all_nodes node_uses "$RT"
-}
-
-# node_uses RUNTIME NODE: its default runtime can be changed while the daemon runs
-node_uses()
-{
-	has_runtime "$@" && return
-	node_config "$2" "$1"
-	systemctl kill -s HUP --kill-whom=main "berth-node-$2"
-	wait_for 10 has_runtime "$@"
-}
-
-has_runtime()
-{
-	[ "$(d "$2" info -f '{{.DefaultRuntime}}')" = "$1" ]
-}
-
-nodes_ready()
-{
-	[ "$(m node ls --format '{{.Status}}' | grep -c Ready)" = "$1" ]
-}
-
-# containers NODE
-containers()
-{
-	d "$1" ps -q 2>/dev/null
-}
-
-# service ARG...: the service $C of sleeping tasks, when all run
-service()
-{
-	use_runtime
-	m service create -q --detach=false --no-resolve-image --name "$C" --stop-grace-period 1s "$@"
-}
-
-# running NUMBER
-running()
-{
-	[ "$(all_nodes containers_of | grep -c .)" = "$1" ]
-}
-
-# containers_of NODE: those of the service $C that run
-containers_of()
-{
-	d "$1" ps -q --filter "label=com.docker.swarm.service.name=$C" --filter status=running 2>/dev/null
-}
-
-# inside NODE COMMAND...: in a container of $C there
-inside()
-{
-	local node=$1
-	shift
-	d "$node" exec "$(containers_of "$node" | head -n 1)" "$@"
 }
 
 # in_each COMMAND...: in every container of $C
@@ -208,7 +110,7 @@ in_each()
 # pids_on NODE: of the containers of $C there
 pids_on()
 {
-	containers_of "$1" | xargs -r docker -H "unix://$TOP/$1.sock" inspect -f '{{.State.Pid}}'
+	containers_of "$1" | xargs -r docker -H "$(socket_of "$1")" inspect -f '{{.State.Pid}}'
 }
 
 # programs: what runs in the containers of $C, each kind once with their number
