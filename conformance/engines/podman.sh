@@ -272,7 +272,7 @@ stats()
 	p stats --no-stream --format "$1" "$C"
 }
 
-# memory_agrees GROUP: what podman tells is what the cgroup has, within a tenth
+# memory_agrees GROUP: what podman tells is what the cgroup has, within a tenth. podman 5.4 counts no files and no shared memory.
 memory_agrees()
 {
 	local told has
@@ -293,7 +293,7 @@ op_stats()
 	if no_cgroups; then
 		skip "no cgroup"
 	fi
-	p run -d --memory 100m --name "$C" "$IMG" sh -c 'head -c 8388608 /dev/zero >/dev/shm/held; echo held; while :; do :; done' >/dev/null
+	p run -d --memory 100m --name "$C" "$IMG" sh -c 'held=$(head -c 8388608 /dev/zero | tr "\\0" x); echo held; while :; do :; done' >/dev/null
 	wait_for 20 sh -c "podman logs $C | grep -q held"
 	group=$(cgroup_of "$(pid_of "$C")")
 	match "$(stats '{{.Name}} {{.MemUsage}} {{.PIDs}}')" "^$C [1-9].*B / 104\.9MB [1-9]"
