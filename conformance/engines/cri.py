@@ -379,6 +379,41 @@ def stats():
     _eq(0 < before <= got <= after, True, "%d <= %d <= %d" % (before, got, after))
 
 
+def list_stats():
+    p = _Pod()
+    busy = "i=0; while [ $i -lt 30000 ]; do i=$((i + 1)); done; echo done; exec sleep 1000"  # some ticks of the clock
+    one, two = (p.run("sh", "-c", busy, name=name) for name in ("one", "two"))
+    for box in (one, two):
+        _wait(30, lambda b=box: "done" in b.log(), "log")
+    other = _Pod(name="other").run("sleep", "1000", name="other")
+    listed = cri.ListContainerStats()["stats"]
+    _eq(sorted(s["attributes"]["id"] for s in listed), sorted([one.id, two.id, other.id]), "containers")
+    listed = cri.ListContainerStats(filter={"sandbox": p.id})["stats"]
+    _eq(sorted(s["attributes"]["id"] for s in listed), sorted([one.id, two.id]), "containers of the pod")
+    for stat in listed:
+        group = {one.id: one, two.id: two}[stat["attributes"]["id"]]
+        told, has = stat["cpu"]["usage"]["value"], _cpu(group)
+        _eq(0 < told <= has, True, "processor time: %d, has %d" % (told, has))
+        _eq(stat["memory"]["working_set"]["value"] > 0, True, "memory: %r" % stat["memory"])
+
+
+def pod_stats():
+    """the pod's cgroup, and how many processes the runtime says there are in its containers"""
+    p = _Pod(parent="/berthpod.slice/berthpod-stats.slice" if DRIVER == "systemd" else "/berthpod/stats")
+    box = p.run("sh", "-c", "head -c 8388608 /dev/zero >/dev/shm/held; sleep 1000 & sleep 1000 & echo held; exec sleep 1000")
+    folder = os.path.dirname(p.cgroup().removesuffix("/container"))
+
+    def told():
+        return cri.PodSandboxStats(id=p.id)["stats"]["linux"]
+
+    _wait(20, lambda: "held" in box.log(), "log")
+    _wait(20, lambda: _agrees(told()["memory"]["working_set"]["value"], _working_set(folder)), "memory as in the cgroup")
+    before, got, after = _cpu(folder), told(), _cpu(folder)
+    _eq(0 < before <= got["cpu"]["usage"]["value"] <= after, True, "%d <= %r <= %d" % (before, got["cpu"], after))
+    _eq([c["attributes"]["id"] for c in got["containers"]], [box.id], "containers")
+    _eq(got["processes"]["count"]["value"], 3, "processes")
+
+
 def oom():
     box = _Pod().run("sh", "-c", "sleep 1; " + os.environ["GREEDY"], linux={"resources": {"memory": 20 << 20}})
     _eq(box.wait_exit(), 137, "exit code")

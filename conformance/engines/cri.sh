@@ -96,6 +96,12 @@ op_exec_after_end()
 op_stats()
 { do_cri; }
 
+op_list_stats()
+{ do_cri; }
+
+op_pod_stats()
+{ do_cri; }
+
 op_oom()
 {
 	GREEDY=$(greedy) do_cri
