@@ -330,16 +330,14 @@ op_network_names()
 # remapped ARG...: docker of the other daemon
 remapped()
 {
-	docker -H unix:///run/engines/remap.sock "$@"
+	docker -H "unix:///run/engines/remap-$RT.sock" "$@"
 }
 
 remap_begin()
 {
-	local d=/run/engines/remap filter=
-	nat || filter="--iptables=false --ip6tables=false"
-	# shellcheck disable=SC2086
-	systemd-run --quiet --unit "berth-remap-$RT" -p Delegate=yes -p TasksMax=infinity dockerd --config-file /dev/null \
-		--data-root $d/data --exec-root $d/exec --pidfile $d/pid -H unix://$d.sock --bridge none $filter \
+	local d=/run/engines/remap-$RT
+	second_daemon "berth-remap-$RT" dockerd --config-file /dev/null \
+		--data-root "$d/data" --exec-root "$d/exec" --pidfile "$d/pid" -H "unix://$d.sock" \
 		--exec-opt "native.cgroupdriver=$DRIVER" --add-runtime "$RT=$BIN/$RT" --default-runtime "$RT" \
 		--userns-remap default
 	wait_for 40 remapped version
@@ -348,6 +346,7 @@ remap_begin()
 
 remap_ops()
 {
+	remap_begin
 	OUT=$(remapped run --rm --network none box sh -ec 'cat /proc/self/uid_map; id -u; touch /root/x; stat -c "uid %u" /root/x')
 	match "$OUT" '^ +0 +[1-9][0-9]+ +65536$'
 	has "$OUT" "uid 0"
@@ -361,9 +360,6 @@ remap_ops()
 
 op_userns_remap()
 {
-	remap_begin
 	strictly remap_ops
-	remapped ps -aq | while read -r id; do remapped rm -f "$id"; done
-	systemctl stop "berth-remap-$RT"
-	return "$RC"
+	second_daemon_end "berth-remap-$RT" remapped
 }

@@ -30,7 +30,7 @@ op_api()
 # runtime, and the container is to be the shim's child all the same, or its exit status is lost.
 op_runtime_args()
 {
-	local pid parent
+	local pid parent command
 	eq "$(docker run --rm --runtime "$RT-args" --network none box echo hello)" hello
 	fails 9 docker run --rm --runtime "$RT-args" --network none box sh -c 'exit 9'
 	docker run -d --runtime "$RT-args" --network none --name "$C" box sh -c "$TRAP"
@@ -245,16 +245,13 @@ documented_daemon()
 
 documented_begin()
 {
-	local filter=
-	nat || filter="--iptables=false --ip6tables=false"
 	mkdir bin
 	ln -s /bin/false bin/runc
 	echo '{}' >daemon.json
 	documented docker ini | sed -n '/^\[Service\]$/,$p' >unit
-	# shellcheck disable=SC2086
-	systemd-run --quiet --unit berth-documented -p Delegate=yes -p TasksMax=infinity -p "$(sed -n '/^Environment=/p' unit)" \
-		-E PATH="$OPDIR/bin:$PATH" dockerd --config-file "$OPDIR/daemon.json" --data-root "$OPDIR/data" \
-		--exec-root /run/engines/documented --pidfile "$OPDIR/pid" -H "unix://$OPDIR/sock" --bridge none $filter
+	second_daemon berth-documented -p "$(sed -n '/^Environment=/p' unit)" -E PATH="$OPDIR/bin:$PATH" \
+		dockerd --config-file "$OPDIR/daemon.json" --data-root "$OPDIR/data" \
+		--exec-root /run/engines/documented --pidfile "$OPDIR/pid" -H "unix://$OPDIR/sock"
 	wait_for 40 documented_daemon version
 	documented_daemon import /run/engines/box.tar box >/dev/null
 }
@@ -281,6 +278,7 @@ line_removed()
 
 documented_ops()
 {
+	documented_begin
 	documented docker json >daemon.json
 	documented_line docker "docker info -f '{{.DefaultRuntime}}'"
 	default_becomes berth
@@ -288,7 +286,7 @@ documented_ops()
 	documented_line docker "docker inspect -f '{{.HostConfig.Runtime}}' NAME"
 	eq "$(documented_daemon inspect -f '{{.HostConfig.Runtime}}' one)" berth
 	documented_line docker "berth --root /var/run/docker/runtime-runc/moby list"
-	match "$(/usr/local/sbin/berth --root /run/engines/documented/runtime-runc/moby list -q)" '^[0-9a-f]{64}$'
+	match "$("$BIN/$RT.real" --root /run/engines/documented/runtime-runc/moby list -q)" '^[0-9a-f]{64}$'
 	printf 'FROM box\nRUN echo made >/made\n' >Dockerfile
 	DOCKER_BUILDKIT=1 recorded_in_place documented_daemon build --network none -t made .
 	eq "$(documented_daemon run --rm --network none made cat /made)" made
@@ -320,9 +318,6 @@ documented_swarm()
 op_documented()
 {
 	only_tested
-	documented_begin
 	strictly documented_ops
-	documented_daemon ps -aq | xargs -r docker -H "unix://$OPDIR/sock" rm -f
-	systemctl stop berth-documented
-	return "$RC"
+	second_daemon_end berth-documented documented_daemon
 }
