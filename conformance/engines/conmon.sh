@@ -69,7 +69,8 @@ monitor()
 	cat sync.pipe >sync &
 	echo 0 >start.pipe &
 	as_engine _OCI_SYNCPIPE=3 _OCI_STARTPIPE=4 "$(setting monitor_path)" "${driver[@]}" -c "$C" -n "k8s_${C}_pod" \
-		-r "$(setting runtime_path)" --runtime-arg "--root=$(setting runtime_root)" --socket-dir-path "$OPDIR/attach" --log-level info "$@" 3>sync.pipe 4<start.pipe
+		-r "$(setting runtime_path)" --runtime-arg "--root=$(setting runtime_root)" --socket-dir-path "$OPDIR/attach" \
+		--log-level info "$@" 3>sync.pipe 4<start.pipe
 }
 
 # config PROGRAM...: a bundle; the last argument may be preceded by jq programs with "-j PROGRAM"
@@ -278,7 +279,8 @@ op_exec_stream_tty()
 	local CALL resize
 	up sleep 1000
 	call_for exec
-	process true sh -c 'tty; until stty size | grep -x "30 100"; do sleep 0.1; done; : >/dev/up; until stty size | grep -x "41 97"; do sleep 0.1; done; exit 6'
+	process true sh -c 'tty; until stty size | grep -x "30 100"; do sleep 0.1; done; : >/dev/up
+		until stty size | grep -x "41 97"; do sleep 0.1; done; exit 6'
 	resize="until test -e /proc/$(cat pid)/root/dev/up; do sleep 0.1; done; stty rows 41 cols 97 </dev/tty"
 	OUT=$(in_terminal sh -c "($resize) & ${CALL[*]} exec --process $PWD/process.json $C; echo status \$?")
 	match "$OUT" '^/dev/pts/[0-9]+$'
