@@ -61,12 +61,27 @@ op_cannot()
 { skip "not here"; }
 op_breaks()
 { called create ID; false; }
+op_hangs()
+{ called create ID; echo made >"$BIN/left"; sleep 60; }
+op_left_dirty()
+{ called create ID; }
+op_cannot_and_dirty()
+{ skip "not here"; }
+after_op()
+{
+	[[ $NAME != *_dirty ]] || die "cannot clean $C"
+	[ ! -e "$BIN/left" ] || echo "$NAME $RT $C" >>"$BIN/removed"
+	rm -f "$BIN/left"
+}
 END
 : >"$top/berth.trace"
-BIN=$top RUNTIMES=berth "$top/run" part root systemd >"$top/out"
+BIN=$top RUNTIMES=berth OP_LIMIT=2 "$top/run" part root systemd >"$top/out"
 got=$(awk '$1 == "##" { printf "%s %s;", $7, $9 }' "$top/out")
-[ "$got" = "creates ok;runs ok;asks ok;looks_only FAIL;calls_nothing FAIL;cannot -;breaks FAIL;" ] || complain "run: $got"
+[ "$got" = "creates ok;runs ok;asks ok;looks_only FAIL;calls_nothing FAIL;cannot -;breaks FAIL;hangs FAIL;left_dirty FAIL;cannot_and_dirty -;" ] || complain "run: $got"
 grep -q "was not called" "$top/out" || complain "run does not say why"
+grep -q "time limit" "$top/out" || complain "run does not say that the time is over"
+[ "$(cat "$top/removed")" = "hangs berth hangs" ] || complain "run does not remove what is left at the time limit"
+grep -q "cannot clean left_dirty" "$top/out" || complain "run does not say what after_op says"
 
 # unknown FILE MODE: names in its lists that are no operations
 unknown()
