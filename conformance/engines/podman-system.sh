@@ -124,7 +124,8 @@ op_build_limits()
 	if no_cgroups; then
 		skip "no cgroup"
 	fi
-	printf 'FROM %s\nRUN cd /tmp; cat /sys/fs/cgroup/memory.max >limit; grep CapEff /proc/self/status >caps; ulimit -n >files\n' "$IMG" >Containerfile
+	printf 'FROM %s\nRUN cd /tmp; cat /sys/fs/cgroup/memory.max >limit; grep CapEff /proc/self/status >caps; ulimit -n >files\n' \
+		"$IMG" >Containerfile
 	p build -q --network none --memory 60m --cap-drop all --ulimit nofile=111:111 -t localhost/built . >/dev/null
 	has "$(p run --rm localhost/built cat /tmp/limit /tmp/caps /tmp/files)" 62914560 0000000000000000 111
 	p rmi -f localhost/built >/dev/null
@@ -233,7 +234,20 @@ active()
 	[ "$(manager show -p ActiveState --value "$1")" = "$2" ]
 }
 
-# the unit is not up before the program in the container says so
+# up_when_it_says_so: the unit is not up before the program in the container says so
+up_when_it_says_so()
+{
+	manager start --no-block notes.service
+	wait_for 30 test -s v/up
+	sleep 1 # a unit that waits for nothing is up by then
+	active notes.service activating || die "up before it says so"
+	touch v/go
+	wait_for 20 active notes.service active
+	eq "$(<v/sent)" send=ok
+	manager stop notes.service
+	none_left
+}
+
 op_sdnotify()
 {
 	local dir=/run/containers/systemd
@@ -253,17 +267,12 @@ op_sdnotify()
 	DefaultDependencies=false
 	END
 	manager daemon-reload
-	manager start --no-block notes.service
-	wait_for 30 test -s v/up
-	sleep 1 # a unit that waits for nothing is up by then
-	active notes.service activating || die "up before it says so"
-	touch v/go
-	wait_for 20 active notes.service active
-	eq "$(<v/sent)" send=ok
-	manager stop notes.service
-	none_left
+	strictly up_when_it_says_so
+	manager stop notes.service || true # in whatever state a failure has left it
+	manager reset-failed notes.service 2>/dev/null || true
 	give_back
 	manager daemon-reload
+	return "$RC"
 }
 
 # a socket that systemd listens at is the container's descriptor 3
@@ -275,13 +284,14 @@ op_socket_activation()
 		-v "$ENGINES/../../build/tests/probe:/probe:ro" "$IMG" sh -c 'echo "$LISTEN_FDS $LISTEN_PID $$"; /probe syscall 43 3 0 0; sleep 1000' \
 		>out 2>&1 &
 	client=$!
+	# shellcheck disable=SC2064 # a failure ends more than this function
+	trap "kill $client 2>/dev/null || true" EXIT
 	wait_for 10 bash -c "exec 3<>/dev/tcp/127.0.0.1/$port" # which has podman started; who called has gone by then
 	wait_for 30 grep -q '^1 1 1$' out
 	wait_for 10 grep -qE '^syscall.43=[1-9][0-9]* errno=0' out # accept(2) of that one
 	pid=$(pid_of "$C")
 	inode=$(awk -v port="$(printf ':%04X' $port)" '$4 == "0A" && index($2, port) { print $10 }' /proc/net/tcp /proc/net/tcp6)
 	same "$(readlink "/proc/$pid/fd/3")" "socket:[$inode]"
-	kill $client || true
 	p rm -f -t 0 "$C" >/dev/null
 }
 
@@ -370,38 +380,53 @@ op_info()
 	has "$(p info --format '{{.Host.OCIRuntime.Version}}')" "$RT version"
 }
 
+DOCUMENTED="podman and buildah"
+
 # docs/engines.md as it stands: to use it, to see that it is used, and the way back
 op_documented()
 {
-	local what="podman and buildah" of before
 	only_tested
 	export CONTAINERS_CONF=$OPDIR/containers.conf
-	documented "$what" toml >containers.conf
-	documented_line "$what" "podman info --format '{{.Host.OCIRuntime.Name}} {{.Host.OCIRuntime.Version}}'"
+	documented "$DOCUMENTED" toml >containers.conf
+	documented_use
+	documented_without
+	in_place flag podman --runtime-flag debug run --rm --network none "$IMG" echo flag
+	match "$CREATE" '(^| )--debug .*create --bundle'
+	documented_builds
+	documented_back
+	podman rm -f -t 0 "$C" >/dev/null
+}
+
+# documented_use: berth is the default, and it is what either name of it means; $C goes on
+documented_use()
+{
+	local of
+	documented_line "$DOCUMENTED" "podman info --format '{{.Host.OCIRuntime.Name}} {{.Host.OCIRuntime.Version}}'"
 	match "$(podman info --format '{{.Host.OCIRuntime.Name}} {{.Host.OCIRuntime.Version}}')" '^berth berth version'
 	eq "$(podman info --format '{{.Host.OCIRuntime.Path}}')" /usr/local/sbin/berth
 	recorded_in_place podman run -d --network none --name "$C" "$IMG" sleep 1000 >/dev/null
-	documented_line "$what" "podman inspect --format '{{.OCIRuntime}}' NAME"
+	documented_line "$DOCUMENTED" "podman inspect --format '{{.OCIRuntime}}' NAME"
 	eq "$(podman inspect --format '{{.OCIRuntime}}' "$C")" berth
 	for of in berth /usr/local/sbin/berth; do
 		in_place "no cgroup" podman --runtime $of run --rm --network none --cgroups=disabled "$IMG" echo "no cgroup"
 		recorded_in_place fails 127 podman --runtime $of run --rm --network none "$IMG" nothing-like-it
 	done
-	documented_without
-	in_place flag podman --runtime-flag debug run --rm --network none "$IMG" echo flag
-	match "$CREATE" '(^| )--debug .*create --bundle'
-	documented_builds
-	documented_line "$what" 'remove `runtime = "berth"`'
+}
+
+# documented_back: another is the default, and what berth has made is still berth's
+documented_back()
+{
+	local before
+	documented_line "$DOCUMENTED" 'remove `runtime = "berth"`'
 	sed -i '/^runtime = "berth"$/d' containers.conf
 	lacks "$(podman info --format '{{.Host.OCIRuntime.Name}}')" berth
 	before=$(made /usr/local/sbin/berth.trace)
 	podman run --rm --network none "$IMG" true
 	eq "$(made /usr/local/sbin/berth.trace)" "$before" "made after the way back"
-	documented_line "$what" "podman ps -a --format '{{.ID}}' | xargs podman inspect --format '{{.OCIRuntime}}'"
+	documented_line "$DOCUMENTED" "podman ps -a --format '{{.ID}}' | xargs podman inspect --format '{{.OCIRuntime}}'"
 	eq "$(podman ps -a --format '{{.ID}}' | xargs podman inspect --format '{{.OCIRuntime}}')" berth
 	recorded_in_place podman restart -t 0 "$C" >/dev/null
 	eq "$(podman exec "$C" echo still)" still
-	podman rm -f -t 0 "$C" >/dev/null
 }
 
 # without the list of runtimes that need no cgroup, and with a name of it that podman does not know
@@ -420,17 +445,33 @@ documented_without()
 # the same file is buildah's, and that of `podman build`
 documented_builds()
 {
-	local box isolation=rootless
+	local box engine isolation=rootless
 	[ "$MODE" = rootless ] || isolation=oci
 	box=$(buildah from "$IMG")
 	in_place built env BUILDAH_ISOLATION=$isolation buildah run --network none "$box" echo built
 	buildah rm "$box" >/dev/null
 	printf 'FROM %s\nRUN echo made\n' "$IMG" >Containerfile
-	for box in podman buildah; do
-		recorded_in_place $box build -q --isolation $isolation --network none --no-cache -t localhost/built . >/dev/null
+	for engine in podman buildah; do
+		recorded_in_place $engine build -q --isolation $isolation --network none --no-cache -t localhost/built . >/dev/null
 		match "$(last_create /usr/local/sbin/berth.trace)" 'create --bundle [^ ]*/buildah'
 		podman rmi -f localhost/built >/dev/null
 	done
+}
+
+# documented_flags FILE: its block with the options for the runtime added, there
+documented_flags()
+{
+	{
+		cat block
+		printf '[engine.runtimes_flags]\n'
+		sed -n 's/.*`\[engine.runtimes_flags\]` with `\([^`]*\)`.*/\1/p' "$ENGINES/../../docs/engines.md" | grep .
+	} >flags.conf
+	cp flags.conf "$1"
+	in_place flag podman run --rm --network none "$IMG" echo flag
+	case $(engine_version) in
+	5.4.*) lacks "$CREATE" --debug ;; # does not know that table
+	*) match "$CREATE" '(^| )--debug .*create --bundle' ;;
+	esac
 }
 
 # each file that docs/engines.md names, for all users and for one, without a variable that says where it is
@@ -441,24 +482,14 @@ op_documented_files()
 	[ "$MODE" = root ] || dir=~/.config/containers
 	for of in "$dir/containers.conf.d/10-berth.conf" "$dir/containers.conf"; do
 		eq "$(podman info --format '{{.Host.OCIRuntime.Path}}')" "$BIN/berth" "before $of"
-		documented "podman and buildah" toml >block
+		documented "$DOCUMENTED" toml >block
 		lend "$of" <block
 		eq "$(podman info --format '{{.Host.OCIRuntime.Path}}')" $path "$of"
 		recorded_in_place podman run -d --network none --name "$C" "$IMG" sleep 1000 >/dev/null
 		has "$(tr '\0' ' ' <"/proc/$(field "$C" .State.ConmonPid)/cmdline")" " -r $path "
 		lacks "$(last_create $path.trace)" --debug
 		podman rm -f -t 0 "$C" >/dev/null
-		{
-			cat block
-			printf '[engine.runtimes_flags]\n'
-			sed -n 's/.*`\[engine.runtimes_flags\]` with `\([^`]*\)`.*/\1/p' "$ENGINES/../../docs/engines.md" | grep .
-		} >flags.conf
-		cp flags.conf "$of"
-		in_place flag podman run --rm --network none "$IMG" echo flag
-		case $(engine_version) in
-		5.4.*) lacks "$CREATE" --debug ;; # does not know that table
-		*) match "$CREATE" '(^| )--debug .*create --bundle' ;;
-		esac
+		documented_flags "$of"
 		give_back
 	done
 	eq "$(podman info --format '{{.Host.OCIRuntime.Path}}')" "$BIN/berth" "in the end"
@@ -530,15 +561,23 @@ op_unshare()
 	eq "$(ls state | grep -v '^\.' || true)" ""
 }
 
+# asked_for_checkpoint: how often the runtime was called for one, so far
+asked_for_checkpoint()
+{
+	grep -cE '^([^|]* )?checkpoint ' "$BIN/$RT.trace" || true
+}
+
 op_checkpoint_refused()
 {
-	local pid
+	local pid before
 	only root
 	only_tested
 	started
 	pid=$(pid_of "$C")
+	before=$(asked_for_checkpoint)
 	fails 125 p container checkpoint "$C"
-	has "$OUT" "checkpoint"
+	has "$OUT" "runtime does not support checkpoint/restore" # and not that there is no criu
+	[ "$(asked_for_checkpoint)" -gt "$before" ] || die "$RT was not asked"
 	eq "$(pid_of "$C")" "$pid"
 	eq "$(inside echo goes on)" "goes on"
 	p rm -f -t 0 "$C" >/dev/null
