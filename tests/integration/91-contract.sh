@@ -433,7 +433,7 @@ test_monitor_gets_the_exit_status()
 test_wrapped_by_sh()
 {
 	bundle
-	args /bin/sh -c 'sleep 1; exit 7'
+	args /bin/sh -c 'until test -e /go; do sleep 0.1; done; exit 7' # it is there when the exec has ended
 	process_file /bin/sh -c 'sleep 0.2; exit 5'
 	printf '#!/bin/sh\n"%s" --debug "$@"\nexit $?\n' "$BERTH" >"$B/wrapper"
 	chmod 0755 "$B/wrapper"
@@ -457,6 +457,7 @@ test_wrapped_by_sh()
 	print("start", call("start", name))
 	print("exec", call("exec", "--process", process, "--detach", "--pid-file", pid_file + ".2", name))
 	print("exec ended", status(child(pid_file + ".2")))
+	open(bundle + "/rootfs/go", "w").close()
 	print("container ended", status(first))
 	print("kill", call("kill", name, "9"), "delete", call("delete", name))
 	EOF
