@@ -72,9 +72,9 @@ engine_begin()
 
 engine_end()
 {
-	local rt
+	local rt calls
 	for rt in $RUNTIMES; do
-		second cat "$BIN/$rt.trace" >>"$BIN/$rt.trace"
+		calls=$(second cat "$BIN/$rt.trace") && printf '%s\n' "$calls" >>"$BIN/$rt.trace"
 	done
 	systemctl stop berth-docker
 	journalctl -u berth-docker --no-pager -o cat >/run/engines/docker.log
@@ -175,15 +175,16 @@ op_secret()
 # what it had, and gets new tasks.
 op_machine_lost()
 {
-	local boot
+	local boot again
 	service --replicas 4 --restart-delay 0s box sleep 1000
 	wait_for 30 running 4
 	boot=$(second cat /proc/sys/kernel/random/boot_id)
-	[ "$(second sleepers)" != 0 ] || die "nothing runs on the second machine"
+	[ "$(second sleepers)" -gt 0 ] || die "nothing runs on the second machine"
 	echo 'echo o >/proc/sysrq-trigger' | socat -t 2 - TCP:10.78.0.2:7000 || true
 	wait_for 60 here 4
 	wait_for 90 nodes_ready 2
-	[ "$(second cat /proc/sys/kernel/random/boot_id)" != "$boot" ] || die "the second machine was not off"
+	again=$(second cat /proc/sys/kernel/random/boot_id)
+	[ "$again" != "$boot" ] || die "the second machine was not off"
 	wait_for 30 second '[ "$(sleepers)" = 0 ] && [ -z "$(known)" ]'
 	m service scale -d "$C=8"
 	wait_for 60 runs_on 2 4
@@ -195,14 +196,14 @@ op_machine_lost()
 # ones there have to end.
 op_wire_cut()
 {
+	local rc=0
 	service --replicas 4 --restart-delay 0s box sleep 1000
 	wait_for 30 running 4
-	[ "$(second sleepers)" != 0 ] || die "nothing runs on the second machine"
+	[ "$(second sleepers)" -gt 0 ] || die "nothing runs on the second machine"
 	ip link set vec0 down
-	(wait_for 60 here 4)
-	RC=$?
+	(wait_for 60 here 4) || rc=1
 	ip link set vec0 up
-	[ $RC = 0 ] || die "the tasks did not come to the first machine"
+	[ $rc = 0 ] || die "the tasks did not come to the first machine"
 	wait_for 60 nodes_ready 2
 	wait_for 60 second '[ "$(sleepers)" = 0 ] && [ -z "$(known)" ]'
 	here 4 || die "not four here: $(sleepers)"

@@ -176,11 +176,12 @@ update_seen()
 	service --replicas 3 --update-parallelism 1 --update-order "$1" --update-delay 1s --update-monitor 1s --stop-grace-period 2s \
 		--env VERSION=1 box sleep 1000
 	wait_for 30 running 3
-	eq "$(alive)" "VERSION=1 VERSION=1 VERSION=1 " "before"
-	while :; do
-		alive
+	wait_for 10 eval '[ "$(alive)" = "VERSION=1 VERSION=1 VERSION=1 " ]'
+	while alive; do
+		sleep 0.1 # of the processor that the update needs
 	done >looks &
 	looker=$!
+	trap "kill $looker 2>/dev/null" EXIT
 	updated()
 	{
 		[ "$(m service inspect -f '{{.UpdateStatus.State}}' "$C")" = completed ]
@@ -423,7 +424,8 @@ id_of()
 # none_on NODE
 none_on()
 {
-	[ -z "$(containers_of "$1")" ]
+	local ids
+	ids=$(d "$1" ps -q --filter "label=com.docker.swarm.service.name=$C" --filter status=running) && [ -z "$ids" ]
 }
 
 # moves_to RUNTIME NODE: as docs/engines.md says
