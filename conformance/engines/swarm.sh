@@ -181,7 +181,7 @@ update_seen()
 		sleep 0.1 # of the processor that the update needs
 	done >looks &
 	looker=$!
-	trap "kill $looker 2>/dev/null" EXIT
+	trap "kill $looker 2>/dev/null || true" EXIT
 	updated()
 	{
 		[ "$(m service inspect -f '{{.UpdateStatus.State}}' "$C")" = completed ]
@@ -237,7 +237,9 @@ op_rollback()
 	wait_for 60 eval '[ -n "$(all_nodes bad_ended)" ]'
 	rolled_back()
 	{
-		[ "$(m service inspect -f '{{.UpdateStatus.State}}' "$C")" = rollback_completed ]
+		# Swarm may write that it is complete a second time, and then forgets that it was a way back
+		m service inspect -f '{{.UpdateStatus.State}} {{.Spec.TaskTemplate.ContainerSpec.Args}}' "$C" |
+			grep -qxE '(rollback_)?completed \[sleep 1000\]'
 	}
 	wait_for 60 rolled_back
 	wait_for 30 running 2
