@@ -4,7 +4,7 @@
 # docker: its API, builds, several containers, the daemon's going and coming, docs/engines.md.
 
 . ./docker.inc
-export SHORT_OPS="build_buildkit live_restore network_of_another documented"
+export SHORT_OPS="build_buildkit live_restore network_of_another"
 export NO_RUNTIME_OPS="documented"
 
 op_api()
