@@ -27,7 +27,7 @@ vm-shell: deps-vm
 # Container engines with berth and, as the control, crun (tests/vm/engines says what the variables do).
 check-engines: deps-vm
 	@$(MAKE) --no-print-directory -j$(J) vm-programs
-	@$(VM_ENV) $(foreach v,GUEST GUESTS CONTROL CONTROLS REPEAT,$(if $($v),$v="$($v)")) tests/vm/engines "$(T)"
+	@$(VM_ENV) $(foreach v,GUEST GUESTS CONTROL CONTROLS REPEAT OP_LIMIT,$(if $($v),$v="$($v)")) tests/vm/engines "$(T)"
 
 # The journey, conformance/journey: T="0 1" for some of its stages; RELEASE=forky
 journey: deps-vm
