@@ -21,7 +21,7 @@
 #include "container.h"
 #include "exec_process.h"
 
-/* What a failure of ours, not of the program, makes foreground callers see (CONTRACT of the engines: 126 and
+/* What a failure of ours, not of the program, makes foreground callers see (what engines expect: 126 and
  * 127 are taken by "cannot execute" and "not found"). */
 enum { EXIT_EXEC_FAILED = 255 };
 
