@@ -265,11 +265,13 @@ blue_green()
 	must d 1 service rm app-blue
 }
 
-# A release that never becomes healthy: it gets no request, and Swarm goes back by itself.
+# A release that never becomes healthy: it gets no request, and Swarm goes back by itself. What failed is not started again before
+# Swarm has decided: on its way back it makes do with any container of the version before that is to run, also with one that it has
+# just begun in place of a failed one, and would stop the one that works.
 bad_release()
 {
 	traffic_begin
-	d 1 service update -q --health-start-period 10s --health-interval 2s --update-failure-action rollback \
+	d 1 service update -q --health-start-period 10s --health-interval 2s --restart-delay 10m --update-failure-action rollback \
 		--image "$REGISTRY/app:3" app-green >"$WORK/bad" 2>&1
 	wait_for 60 settled app-green 2
 	traffic_end
