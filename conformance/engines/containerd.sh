@@ -81,7 +81,7 @@ op_run_tty()
 
 # somebody at the terminal: an interrupt is a signal inside; what is typed arrives, the terminal gets another size, an end of file ends.
 # In two lives, and without the prompt: read of busybox 1.38 hangs after an interrupt, and its prompt when a size changes. ctr tells of
-# the first size when the program runs, and does not look for another one before.
+# the first size when the program runs, and only then begins to look for another one: hence the pause.
 op_terminal_typed()
 {
 	local command=("$ENGINES/typist.py" ctr -a "$CRI_SOCKET" run --runc-binary "$BIN/$RT" --env PATH=/bin --rm -t
@@ -97,6 +97,7 @@ op_terminal_typed()
 	expect 42
 	send until [ "$(stty size)" = "30 100" ]; do sleep 0.1; done; echo first $((30+1))\r
 	expect first 31
+	pause 1
 	size 41 97
 	send until [ "$(stty size)" = "41 97" ]; do sleep 0.1; done; echo now $((40+1))\r
 	expect now 41

@@ -312,9 +312,11 @@ op_restart_policy_on_failure()
 	up --restart on-failure:2 box sh -c 'echo x; exit 1'
 	restarted()
 	{
-		[ "$(inspect '{{.RestartCount}} {{.State.Running}}')" = "2 false" ]
+		[ "$(inspect '{{.RestartCount}} {{.State.Status}}')" = "2 exited" ]
 	}
 	wait_for 30 restarted
+	# docker may tell of the end before it has written down the last words
+	wait_for 10 eval '[ "$(docker logs "$C" | wc -l)" -ge 3 ]'
 	eq "$(docker logs "$C" | wc -l)" 3 "runs"
 }
 

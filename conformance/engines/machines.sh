@@ -183,6 +183,7 @@ op_machine_lost()
 	echo 'echo o >/proc/sysrq-trigger' | socat -t 2 - TCP:10.78.0.2:7000 || true
 	wait_for 60 here 4
 	wait_for 90 nodes_ready 2
+	wait_for 30 second true # its daemon may be there before its port
 	again=$(second cat /proc/sys/kernel/random/boot_id)
 	[ "$again" != "$boot" ] || die "the second machine was not off"
 	wait_for 30 second '[ "$(sleepers)" = 0 ] && [ -z "$(known)" ]'

@@ -6,7 +6,7 @@ A line of SCRIPT is one of
 
     expect TEXT     until the terminal shows TEXT, after what was expected before
     send TEXT       types it, without a line end
-    pause SECONDS   between keys that podman wants to read one at a time (Ctrl-P Ctrl-Q)
+    pause SECONDS   between keys that podman wants to read one at a time (Ctrl-P Ctrl-Q); while a command gets ready for what comes
     size ROWS COLS  makes the terminal another size
 
 TEXT goes to the end of the line and may have \\r, \\t, \\\\ and \\xNN in it. A terminal shows what is typed as well: expect what is not in
