@@ -161,10 +161,16 @@ op_global()
 	done
 }
 
+# kernel_pids: of the service's processes, whichever node they are on, as the kernel has them
+kernel_pids()
+{
+	pgrep -fx 'sleep 1000' | sort
+}
+
 # alive: the versions of all the service's processes, by what the kernel says of them; one look
 alive()
 {
-	grep -zhx 'VERSION=[12]' $(pgrep -fx 'sleep 1000' | sed 's|.*|/proc/&/environ|') /dev/null 2>/dev/null | tr '\0' ' '
+	grep -zhx 'VERSION=[12]' $(kernel_pids | sed 's|.*|/proc/&/environ|') /dev/null 2>/dev/null | tr '\0' ' '
 	echo
 }
 
@@ -246,12 +252,6 @@ op_rollback()
 	eq "$(programs)" "2 sleep 1000 "
 }
 
-# what runs: the first processes of $C, whichever node they are on
-sleepers()
-{
-	pgrep -fx 'sleep 1000' | sort
-}
-
 # A release that is never healthy: it is tried beside what works, which goes on; Swarm goes back. Without the long delay Swarm begins
 # containers in place of the failed ones, by then of the version before, and may choose these and stop what works.
 op_rollback_unhealthy()
@@ -260,18 +260,18 @@ op_rollback_unhealthy()
 	service --replicas 2 --update-order start-first --rollback-order start-first --update-monitor 3s --rollback-monitor 3s \
 		--update-failure-action rollback --restart-delay 1s --health-cmd true --health-interval 1s --health-retries 1 box sleep 1000
 	wait_for 30 running 2
-	before=$(sleepers)
+	before=$(kernel_pids)
 	went_back()
 	{
 		m service inspect -f '{{.UpdateStatus.State}} {{.Spec.TaskTemplate.ContainerSpec.Healthcheck.Test}}' "$C" |
 			grep -qxE '(rollback_)?completed \[CMD-SHELL true\]'
 	}
 	m service update -q -d --restart-delay 10m --health-cmd "false" "$C"
-	wait_for 30 eval '[ "$(sleepers | wc -l)" = 3 ]'
+	wait_for 30 eval '[ "$(kernel_pids | wc -l)" = 3 ]'
 	wait_for 60 went_back
-	wait_for 30 eval '[ "$(sleepers)" = "$before" ]'
-	sleep 10
-	eq "$(sleepers)" "$before" "the processes from before"
+	wait_for 30 eval '[ "$(kernel_pids)" = "$before" ]'
+	sleep 10 # Swarm looks at a service again after it has gone back
+	eq "$(kernel_pids)" "$before" "the processes from before"
 }
 
 op_task_killed()
