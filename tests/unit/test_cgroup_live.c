@@ -357,6 +357,45 @@ T_TEST(freezer)
 	CLEAN();
 }
 
+/* until somebody asks for a thaw; then the processes end and the cgroup goes, as systemd does it. Exit status 0 when it went. */
+static pid_t remove_when_thawing(int cgfd, const char *path)
+{
+	pid_t pid = fork();
+	if (pid != 0)
+		return pid;
+	for (int i = 0; i < 1000 && cgroup_is_frozen(cgfd) != 0; i++)
+		sleep_ms(5);
+	cgroup_kill(cgfd, SIGKILL, &err);
+	for (int i = 0; i < 1000; i++) {
+		if (rmdir(at(path)) == 0)
+			_exit(0);
+		sleep_ms(5);
+	}
+	_exit(1);
+}
+
+/* What is thawed may end at once, and the cgroup with it: that is no failure of the thaw. The cgroup above is frozen, so that
+ * the thaw surely still waits then. */
+T_TEST(gone_while_thawing)
+{
+	struct cgroup_ref ref = { 0 };
+	if (!begin())
+		return;
+	CLEANUP_FD int fd = create("/a/f", &ref);
+	CLEANUP_FD int above = open(at("/a"), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	pid_t pid = spawn("/a/f", false);
+	T_INT(cgroup_freeze(above, true, &err), 0);
+	T_INT(cgroup_freeze(fd, true, &err), 0);
+	pid_t remover = remove_when_thawing(fd, "/a/f");
+	T_INT(cgroup_freeze(fd, false, &err), 0);
+	T_INT(reap(pid), 128 + SIGKILL);
+	T_INT(reap(remover), 0);
+	T_OK(!exists("/a/f"));
+	T_INT(cgroup_freeze(above, false, &err), 0);
+	destroy(&ref);
+	CLEAN("/a");
+}
+
 /* A container with a writable cgroup mount can nest as it likes. */
 T_TEST(deep_and_wide)
 {
