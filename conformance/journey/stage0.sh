@@ -5,7 +5,7 @@
 stage0()
 {
 	stage "Before: the nodes, and images from Debian packages"
-	local n other
+	local n other told
 	# Nothing else can run a container: what the machine has of other runtimes, and docker's builder calls, is berth too.
 	for other in /usr/sbin/runc /usr/bin/runc /usr/bin/crun; do
 		[ ! -e "$other" ] || mount --bind "$BERTH" "$other"
@@ -19,9 +19,11 @@ stage0()
 		must wait_for 60 node_ready "$n"
 		watch_events "$n"
 	done
-	verdict "default runtime on every node" "$(default_runtimes)" same "$(default_runtimes)" "${NODES//[0-9]/berth}"
+	told=$(default_runtimes)
+	verdict "default runtime on every node" "$told" same "$told" "${NODES//[0-9]/berth}"
 	tar -c -C "$IMAGES" . | must d 1 load || exit 1
-	verdict "images made here from packages of Debian" "$(loaded)" same "$(loaded)" \
+	told=$(loaded)
+	verdict "images made here from packages of Debian" "$told" same "$told" \
 		"app:1 app:2 app:3 base:latest chat:latest registry:latest somedatabase:latest web:latest"
 }
 

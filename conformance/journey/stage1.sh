@@ -16,19 +16,31 @@ stage1()
 
 secret_in_environment()
 {
-	local id
+	local id state
 	id=$(d 1 run -d -e API_TOKEN="$TOKEN" somedatabase)
-	verdict "docker run -d -e API_TOKEN=... somedatabase" "it runs" \
-		same "$(api 1 "/containers/$id/json" | jq -r '.State.Status + " " + .HostConfig.Runtime')" "running berth"
-	verdict "the secret is in the environment of the process" "docker exec finds it" \
-		grep -qx "API_TOKEN=$TOKEN" <<<"$(d 1 exec "$id" env)"
-	verdict "  and whoever may inspect the container reads it too" "docker inspect shows it" \
-		grep -q "$TOKEN" <<<"$(api 1 "/containers/$id/json")"
+	state=$(api 1 "/containers/$id/json" | jq -r '.State.Status + ", the runtime is " + .HostConfig.Runtime')
+	verdict "docker run -d -e API_TOKEN=... somedatabase" "$state" same "$state" "running, the runtime is berth"
+	tells_secret "the secret is in the environment of the process" "env by docker exec" is d 1 exec "$id" env
+	tells_secret "  and whoever may inspect the container reads it too" "docker inspect" is api 1 "/containers/$id/json"
 	must d 1 commit "$id" of-environment
-	verdict "  and whoever gets an image that is made of it" "docker commit keeps it in the image's environment" \
-		grep -qx "API_TOKEN=$TOKEN" <<<"$(api 1 /images/of-environment/json | jq -r '.Config.Env[]')"
+	tells_secret "  and whoever gets an image that is made of it" "the image's environment" is image_env of-environment
 	d 1 rm -f "$id" >/dev/null
 	d 1 rmi of-environment >/dev/null
+}
+
+# tells_secret STEP WHO is|"is not" COMMAND...: the secret is, or is not, in what COMMAND prints, which must be something
+tells_secret()
+{
+	local step=$1 who=$2 wanted=$3 text there="is not"
+	shift 3
+	text=$("$@")
+	[[ $text != *"$TOKEN"* ]] || there=is
+	verdict "$step" "$who${text:+: it $there there}" same "$there$((${#text} > 0))" "${wanted}1"
+}
+
+image_env()
+{
+	api 1 "/images/$1/json" | jq -r '.Config.Env[]'
 }
 
 # DIR is read in the container and nowhere else
@@ -38,12 +50,10 @@ secret_in_folder()
 	mkdir -p "$dir"
 	echo "$TOKEN" >"$dir/api_token"
 	id=$(d 1 run -d -v "$dir:/fsecret:ro" somedatabase)
-	verdict "docker run -d -v DIR:/fsecret:ro somedatabase" "readable inside" \
-		same "$(d 1 exec "$id" cat /fsecret/api_token)" "$TOKEN"
+	tells_secret "docker run -d -v DIR:/fsecret:ro somedatabase" "/fsecret/api_token" is d 1 exec "$id" cat /fsecret/api_token
 	answer=$(d 1 exec -u 0 "$id" sh -c 'echo x >/fsecret/api_token' 2>&1)
 	verdict "  not writable, not even for root" "${answer##*: }" grep -q 'Read-only file system' <<<"$answer"
-	verdict "  not in what docker says of the container" "docker inspect does not show it" \
-		not grep -q "$TOKEN" <<<"$(api 1 "/containers/$id/json")"
+	tells_secret "  not in what docker says of the container" "docker inspect" "is not" api 1 "/containers/$id/json"
 	answer=$(sql_of 1 "$id" 'SELECT COUNT(*) FROM items')
 	verdict "  the database takes it as its password" "$answer items" same "$answer" 4
 	not_in_image "$id"

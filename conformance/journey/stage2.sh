@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 # Stage 2: a registry of one's own.
 
-SHIPPED="app:1 app:2 app:3 chat:latest web:latest"
+SHIPPED="app:1 app:2 app:3 chat:latest somedatabase:latest web:latest"
 
 stage2()
 {
@@ -15,23 +15,26 @@ stage2()
 		must d 1 push -q "$REGISTRY/$image"
 	done
 	answer=$(curl -fsS "http://$REGISTRY/v2/_catalog" | jq -r '.repositories | join(" ")')
-	verdict "docker push: what the registry has" "$answer" same "$answer" "app chat web"
-	must d 2 pull -q "$REGISTRY/app:1"
-	same_image
+	verdict "docker push: what the registry has" "$answer" same "$answer" "app chat somedatabase web"
+	for image in app:1 chat:latest somedatabase:latest web:latest; do
+		must d 2 pull -q "$REGISTRY/$image"
+		same_image "${image%:*}" "${image#*:}"
+	done
 	answer=$(d 2 run --rm --entrypoint cat "$REGISTRY/app:1" /srv/app.py)
 	verdict "what was pulled runs on the other node" "its app.py is ours, $(wc -l <<<"$answer") lines" \
 		same "$answer" "$(cat "$HERE/shop/app/app.py")"
 }
 
-# the same bytes here, there and in between
+# same_image NAME TAG: the same bytes here, there and in between
 same_image()
 {
-	local one two digest
-	one=$(api 1 "/images/app:1/json" | jq -r .Id)
-	two=$(api 2 "/images/$REGISTRY/app:1/json" | jq -r .Id)
-	digest=$(curl -fsSI -H 'Accept: application/vnd.docker.distribution.manifest.v2+json' "http://$REGISTRY/v2/app/manifests/1" |
+	local one two told digest
+	one=$(api 1 "/images/$1:$2/json" | jq -r .Id)
+	two=$(api 2 "/images/$REGISTRY/$1:$2/json" | jq -r '.Id + " " + .RepoDigests[0]')
+	told=${two#* } two=${two% *} # the name at the registry and the digest; the image
+	digest=$(curl -fsSI -H 'Accept: application/vnd.docker.distribution.manifest.v2+json' "http://$REGISTRY/v2/$1/manifests/$2" |
 		tr -d '\r' | sed -n 's/^Docker-Content-Digest: //p')
-	verdict "docker pull: the same image on node 2" "${two:0:19}..." same "$one" "$two"
-	verdict "  and under the digest that the registry tells" "${digest:0:19}..." \
-		same "$(api 2 "/images/$REGISTRY/app:1/json" | jq -r '.RepoDigests[0]')" "$REGISTRY/app@$digest"
+	verdict "docker pull: the same $1 on node 2" "${one:0:19}..., there ${two:0:19}..." same "$one" "$two"
+	verdict "  and under the digest that the registry tells" "${digest:0:19}..., there $(cut -c 1-19 <<<"${told#*@}")..." \
+		same "$told" "$REGISTRY/$1@$digest"
 }

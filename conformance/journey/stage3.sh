@@ -58,7 +58,7 @@ services_up()
 	route blue '* app-blue:8000;'
 	route canary '20% app-green:8000; * app-blue:8000;'
 	route green '* app-green:8000;'
-	service database --secret api_token --constraint node.role==manager --no-resolve-image somedatabase
+	service database --secret api_token --constraint node.role==manager "$REGISTRY/somedatabase"
 	service chat "$REGISTRY/chat"
 	service app-blue --secret api_token --replicas 2 "$REGISTRY/app:1"
 	service web --replicas 2 --publish 80:8080 --config source=blue,target=/srv/routes.conf "$REGISTRY/web"
@@ -114,10 +114,11 @@ settled()
 # Docker keeps a mount of memory with the secret beside each container: another file system than the node's disk.
 secret_in_memory()
 {
-	local node id n found
+	local node id n found kind
 	read -r node id <<<"$(tasks app-blue)"
-	verdict "the secret in a container: read from memory" "/run/secrets/api_token on $(secret_mount "$node" "$id")" \
-		same "$(secret_mount "$node" "$id") $(d "$node" exec "$id" cat /run/secrets/api_token)" "tmpfs $SWARM_TOKEN"
+	kind=$(secret_mount "$node" "$id")
+	verdict "the secret in a container: read from memory" "/run/secrets/api_token on $kind" \
+		same "$kind $(d "$node" exec "$id" cat /run/secrets/api_token)" "tmpfs $SWARM_TOKEN"
 	for n in $NODES; do
 		found=$(on_disk "$n" "$SWARM_TOKEN" "$NOTE")
 		found=${found//"$NOTE"/a note in the environment}

@@ -59,12 +59,13 @@ told_of()
 # gone before the engine has looked.
 out_of_memory()
 {
-	local state
+	local state others
 	d 1 run --name greedy --network none --memory 24m base sh -c 'tail /dev/zero; status=$?; sleep 2; exit $status' >/dev/null 2>&1
 	state=$(api 1 /containers/greedy/json | jq -r '"OOMKilled \(.State.OOMKilled), exit status \(.State.ExitCode)"')
 	verdict "one that takes more memory than it may have" "$state" same "$state" "OOMKilled true, exit status 137"
 	becomes 10 "  its events" "create (attach )?start (.*oom.*die|.*die.*oom).*" told_of greedy
-	verdict "  other containers that ran out of memory" "$(oom_of_others)" same "$(oom_of_others)" 0
+	others=$(oom_of_others)
+	verdict "  other containers that ran out of memory" "$others" same "$others" 0
 }
 
 oom_of_others()
@@ -146,9 +147,14 @@ adds_up()
 		becomes 10 "node $n, all containers of this journey" "$(sums_wanted "$n")" sums "$n"
 		becomes 10 "  each died with a status, once for each start" "missing: 0" unpaired "$n"
 		becomes 10 "  the same that berth was called for" "[0-9]+ calls, [0-9]+ starts told, 0 without the other" calls_and_starts "$n"
-		verdict "  and whoever looked on was there to the end" "docker events runs" kill -0 "${WATCHER[$n]}"
+		becomes 1 "  and whoever looked on was there to the end" "docker events runs" watched "$n"
 		becomes 30 "  nothing is left" "known to berth 0, shims 0, cgroups 0, scopes 0" traces "$n"
 	done
+}
+
+watched()
+{
+	kill -0 "${WATCHER[$1]}" && echo "docker events runs" || echo "docker events has ended"
 }
 
 # sums N: the events of a node, counted
