@@ -36,6 +36,7 @@ op_run()
 {
 	working
 	eq "$(b run "$W" echo hello)" hello
+	eq "$(grep -c -e --systemd-cgroup <<<"$(last_create "$BIN/$RT.trace")")" "$([ "$DRIVER" = systemd ] && echo 1 || echo 0)" "driver"
 	eq "$(b run "$W" sh -c 'id -u; cat /proc/1/comm')" $'0\ncat'
 	b run "$W" touch /made
 	eq "$(b run "$W" ls /made)" /made

@@ -116,8 +116,6 @@ op_create_init_start_attach()
 
 op_attach()
 {
-	started -i
-	p rm -f -t 0 "$C" >/dev/null
 	p run -d -i --name "$C" "$IMG" sh -c 'read line; echo "got $line"' >/dev/null
 	has "$(echo word | p attach "$C")" "got word"
 	p wait "$C" >/dev/null

@@ -143,4 +143,8 @@ $here/calls tests/data/engines/calls.tsv "$top/calls" >/dev/null 2>&1 || complai
 echo "g berth state --new ID | tty" >>"$top/calls"
 [ "$($here/calls tests/data/engines/calls.tsv "$top/calls" 2>/dev/null)" = "state --new ID" ] || complain "calls: a shape that is new"
 $here/calls tests/data/engines/calls.tsv "$top/calls" >/dev/null 2>&1 && complain "calls: no status for a shape that is new"
+echo "g berth state ID | tty" >"$top/calls"
+$here/calls --guests g tests/data/engines/calls.tsv "$top/calls" >/dev/null 2>&1 || complain "calls: a guest that has sent something"
+$here/calls --guests "g silent" tests/data/engines/calls.tsv "$top/calls" >/dev/null 2>&1 && complain "calls: no status for a guest that sent nothing"
+$here/calls --unsent tests/data/engines/calls.tsv "$top/calls" 2>&1 | grep -q 'start ID' || complain "calls: a shape that was not sent is not told"
 exit $bad
