@@ -55,6 +55,10 @@ def ask(url, read, body=None):
     return told
 
 
+def page_in(text):
+    return text[text.index(b"<h1>meBay</h1>"):]
+
+
 def prices_in(text):
     return {one["id"]: one["price"] for one in json.loads(text)}
 
@@ -69,7 +73,7 @@ def customer(me, urls):
         url = urls[turn % len(urls)]
         turn += 1
         ref, item = f"{me}-{turn}", turn % 4 + 1
-        ask(url + "/", bytes)
+        ask(url + "/", page_in)
         prices.update(ask(url + "/api/items", prices_in) or {})
         ask(url + "/api/cart", total_in, {"customer": me, "item": item, "amount": 1})
         total = ask(url + "/api/order", total_in, {"customer": me, "ref": ref})

@@ -130,7 +130,8 @@ int cgroup_give(int cgfd, uid_t uid, struct err *e);
  * e->eno == ENOENT when it is gone, or with *e set for real errors. */
 int cgroup_open(const struct cgroup_ref *ref, struct err *e);
 
-/* Returns when the kernel confirms (10 s at most). A thaw has succeeded too when the cgroup goes before that. */
+/* Returns when the kernel confirms (10 s at most). A thaw that was asked for has succeeded too when the cgroup goes
+ * before that. */
 int cgroup_freeze(int cgfd, bool frozen, struct err *e);
 int cgroup_is_frozen(int cgfd);			     /* 1, 0, or -1 with errno */
 int cgroup_kill(int cgfd, int sig, struct err *e);    /* SIGKILL: cgroup.kill; else each process once */

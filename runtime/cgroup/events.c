@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * cgroup.events: "populated" (a process lives here or below) and "frozen". The kernel wakes a poll(2)
- * for POLLPRI when one changes after it was last read, so waiting needs no timer.
+ * for POLLPRI when one changes after it was last read. Of the cgroup's removal it tells nobody (6.18), so now and then one
+ * has to look: a read fails with ENODEV then.
  */
 #include "internal.h"
 
@@ -14,6 +15,8 @@
 
 #include "../lib/clock.h"
 #include "../lib/fd.h"
+
+enum { LOOK_AGAIN_MS = 100 };
 
 static const char *const event_names[] = { [CG_POPULATED] = "populated ", [CG_FROZEN] = "frozen " };
 
@@ -55,7 +58,7 @@ int cg_event_wait(int events_fd, enum cg_event event, int value, int64_t deadlin
 			return -1;
 		}
 		struct pollfd p = { .fd = events_fd, .events = POLLPRI };
-		if (poll(&p, 1, (int)left) < 0 && errno != EINTR)
+		if (poll(&p, 1, (int)(left < LOOK_AGAIN_MS ? left : LOOK_AGAIN_MS)) < 0 && errno != EINTR)
 			return -1;
 	}
 }
