@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * cgroup.events: "populated" (a process lives here or below) and "frozen". The kernel wakes a poll(2)
- * for POLLPRI when one changes after it was last read. Of the cgroup's removal it tells nobody (6.18), so now and then one
- * has to look: a read fails with ENODEV then.
+ * for POLLPRI when one changes after it was last read. Of the cgroup's removal it tells nobody (6.18), so
+ * now and then one has to look: a read fails with ENODEV then.
  */
 #include "internal.h"
 

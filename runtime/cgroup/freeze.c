@@ -25,8 +25,8 @@ int cgroup_freeze(int cgfd, bool frozen, struct err *e)
 	if (cg_event_wait(events, CG_FROZEN, frozen, monotonic_ms() + FREEZE_TIMEOUT_MS) == 0)
 		return 0;
 	int eno = errno;
-	/* removed by somebody else (systemd does it with an empty scope): what was frozen ran into its end, by a signal that
-	 * had waited for it, say */
+	/* removed by somebody else (systemd does it with an empty scope): what was frozen ran into its end, by a
+	 * signal that had waited for it, say */
 	if (!frozen && eno == ENODEV)
 		return 0;
 	/* half frozen, or frozen after a failure, is of no use to anybody; what was running goes on */

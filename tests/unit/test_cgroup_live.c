@@ -357,7 +357,8 @@ T_TEST(freezer)
 	CLEAN();
 }
 
-/* until somebody asks for a thaw; then the processes end and the cgroup goes, as systemd does it. Exit status 0 when it went. */
+/* Waits until somebody asks for a thaw; then the processes end and the cgroup goes, as systemd does it. Exit
+ * status 0 when it went. */
 static pid_t remove_when_thawing(int cgfd, const char *path)
 {
 	pid_t pid = fork();
@@ -374,8 +375,8 @@ static pid_t remove_when_thawing(int cgfd, const char *path)
 	_exit(1);
 }
 
-/* What is thawed may end at once, and the cgroup with it: that is no failure of the thaw. The cgroup above is frozen, so that
- * the thaw surely still waits then. */
+/* What is thawed may end at once, and the cgroup with it: that is no failure of the thaw. The cgroup above is
+ * frozen, so that the thaw surely still waits then. */
 T_TEST(gone_while_thawing)
 {
 	struct cgroup_ref ref = { 0 };
