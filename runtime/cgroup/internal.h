@@ -78,8 +78,8 @@ int cg_level_is_ours(int dir); /* 1: it has that mark, 0, or -1 with errno */
 enum cg_event { CG_POPULATED, CG_FROZEN };
 /* 1, 0, or -1 with errno. */
 int cg_event_read(int cgfd, enum cg_event event);
-/* Wait until the event has this value. 0, or -1 with errno (ETIMEDOUT; ENODEV: the cgroup is gone). events_fd: cgroup.events,
- * opened before the change was asked for, so that no notification is missed. */
+/* Wait until the event has this value. 0, or -1 with errno (ETIMEDOUT; ENODEV: the cgroup is gone).
+ * events_fd: cgroup.events, opened before the change was asked for, so that no notification is missed. */
 int cg_event_wait(int events_fd, enum cg_event event, int value, int64_t deadline_ms);
 
 /* ---- tree.c: cgroups below one, without links, with a bounded number of fds at any depth ---- */
